@@ -1,0 +1,279 @@
+# ---
+# course:
+#   teaching: 20
+#   exercises: 15
+#   objectives:
+#     - compute the sigmoid of a score and read it as a probability
+#     - derive its slope and say where it is largest and where it dies
+#     - explain why a unit that starts saturated learns nothing
+# ---
+
+# %% [markdown] id="card"
+# # Sigmoid
+#
+# **It squeezes any score into a number between 0 and 1.**
+#
+# | | |
+# |---|---|
+# | Symbol | $\sigma(x)$, also called the logistic function |
+# | Range | $(0, 1)$; $\sigma(0) = \frac{1}{2}$ |
+# | Slope | largest at $x = 0$, where it is $\frac{1}{4}$ |
+# | Used for | the output of a yes-or-no classifier; gates inside LSTM networks |
+# | Needs | [00 Start here](00_start_here.ipynb), and what a slope (a derivative) is |
+# | Time | 20 minutes, and 15 for the [exercises](../exercises/03_sigmoid.ipynb) |
+
+# %% id="imports"
+import numpy as np
+
+from course_lib import data, numerics, plots, training, widgets
+from course_lib.activations import get, sigmoid, sigmoid_derivative
+from course_lib.exercises import predict, quiz, recall, reveal
+
+# %% [markdown] id="warm-up"
+# ## Warm-up: what do you still know?
+#
+# Two questions from earlier lessons. Answer before you look: the effort of remembering is what makes it stay.
+
+# %% id="recall" tags=["widget"]
+recall("03")
+
+# %% [markdown] id="question"
+# ## A straight line makes a poor probability
+#
+# A hospital has 30 measurements of a cell sample for each of 569 patients, and knows who had cancer. The simplest
+# model adds the measurements up, each with its own weight: that sum is the patient's **score**. Let us choose the weights
+# by least squares, so that the score comes as close as it can to 1 for cancer and 0 for none, and read it as a probability.
+
+# %% id="straight-line"
+patients = data.breast_cancer(scale="standardised")
+columns = np.column_stack([patients.x, np.ones(len(patients.x))])
+weights, *_ = np.linalg.lstsq(columns, patients.y)
+score = columns @ weights
+impossible = (score < 0) | (score > 1)
+print(f"lowest “probability” {score.min():.2f}, highest {score.max():.2f}")
+print(f"impossible for {impossible.sum()} of {len(score)} patients")
+
+# %% [markdown] id="question-end"
+# A probability of −0.42 means nothing, and cutting the scores off at 0 and 1 would say *certain* for all these
+# patients. We need a function that takes **any** score, keeps the order, and gives a number strictly between 0 and 1.
+
+# %% [markdown] id="predict"
+# ## Predict first
+#
+# Picture such a curve: near 0 far on the left, near 1 far on the right, exactly ½ at score 0, an S in between. If it is the
+# sigmoid, how steep is it at its steepest point? Commit to a number before you go on.
+
+# %% id="predict-form" tags=["widget"]
+predict("03-largest-slope")
+
+# %% [markdown] id="definition"
+# ## The definition
+#
+# $$\sigma(x) = \frac{1}{1 + e^{-x}}$$
+#
+# In words: $e^{-x}$ is huge for a very negative score, 1 at score 0, and nearly nothing for a large one; so the fraction
+# runs from almost 0 through ½ to almost 1. As code it is one line, and that line has a flaw:
+
+
+# %% id="naive"
+def naive_sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+with np.errstate(over="raise"):
+    try:
+        naive_sigmoid(-1000.0)
+    except FloatingPointError as error:
+        print("naive_sigmoid(-1000):", error)
+print("sigmoid(-1000):      ", sigmoid(-1000.0))
+
+# %% [markdown] id="repair"
+# $e^{1000}$ is larger than any float64. The course's version only ever takes exp of numbers that are not positive. For
+# $x \ge 0$ it is the line above; for $x < 0$ it is the same fraction multiplied by $e^{x}$ above and below. Type
+# `sigmoid??` in a new cell to read it: one line of NumPy.
+
+# %% id="definition-table"
+print("    x    σ(x)")
+for x in (-6, -2, 0, 2, 6):
+    print(f"{x:5}  {sigmoid(x):.4f}")
+
+# %% [markdown] id="table-read"
+# Look at the pairs: $\sigma(-2) = 0.1192$ and $\sigma(2) = 0.8808$ add up to 1. That is a rule, $\sigma(-x) = 1 - \sigma(x)$:
+# the score for “no” is minus the score for “yes”.
+
+# %% [markdown] id="derivative"
+# ## The slope comes for free
+#
+# Write $\sigma = (1 + e^{-x})^{-1}$ and apply the chain rule:
+#
+# $$\sigma'(x) = \frac{e^{-x}}{(1 + e^{-x})^2} = \frac{1}{1 + e^{-x}} \cdot \frac{e^{-x}}{1 + e^{-x}} = \sigma(x)\,\bigl(1 - \sigma(x)\bigr)$$
+#
+# Whoever has computed $\sigma$ gets the slope for one multiplication. A product $s(1 - s)$ is largest at $s = \frac{1}{2}$,
+# that is at $x = 0$. In the figure, look at how narrow the hill of the slope is.
+
+# %% id="derivative-figure"
+plots.show(
+    plots.curve_and_derivative(get("sigmoid")),
+    alt="Left: the sigmoid rises from 0 to 1 in an S through one half at 0. "
+    "Right: its slope is a hill of height one quarter at 0, almost gone beyond 6 on both sides.",
+)
+reveal("03-largest-slope")
+
+# %% [markdown] id="derivative-seen"
+# *What to see: the S on the left is steep only near 0; the slope on the right is a hill of height ¼, and beyond ±6 it is flat ground.*
+#
+# Never trust a derivative that you have not checked. The slope between two neighbouring points needs no calculus:
+
+# %% id="derivative-check"
+points = np.linspace(-6, 6, 101)
+gap = np.abs(numerics.central_difference(sigmoid, points) - sigmoid_derivative(points))
+print("formula and measured slope agree to ten digits:", bool(gap.max() < 1e-10))
+print("largest slope:", sigmoid_derivative(points).max(), "at x =", points[sigmoid_derivative(points).argmax()])
+
+# %% [markdown] id="explore"
+# ## Explore: where does the slope die?
+#
+# A learner that follows slopes is lost where there is none. **Task: find a score at which the slope has fallen to 1 % of its
+# largest value.** Drag the point, use the arrow keys, or type a number; the read-out says how far you are.
+
+# %% id="explore-widget" tags=["widget"]
+widgets.explore("sigmoid", task="one-percent-slope")
+
+# %% [markdown] id="explore-after"
+# We can also solve for it. One per cent of ¼ is 0.0025, so we need $s(1 - s) = 0.0025$, a quadratic equation in $s$:
+
+# %% id="saturation"
+s = (1 + np.sqrt(1 - 4 * 0.0025)) / 2
+print(f"s = {s:.4f}, reached at x = {np.log(s / (1 - s)):.2f}, and by symmetry at x = {np.log((1 - s) / s):.2f}")
+
+# %% [markdown] id="saturation-name"
+# A unit whose score lies beyond that point is called **saturated**: it answers almost 0 or almost 1, and hardly changes
+# its mind whatever we do to its weights.
+
+# %% [markdown] id="by-hand"
+# ## By hand
+#
+# A unit has weight 2 and bias −1, and its input is 1.5. Its score is $2 \cdot 1.5 - 1 = 2$, its output $\sigma(2) = 0.8808$, and its
+# slope $0.8808 \cdot 0.1192 = 0.1050$.
+#
+# Now you: weight −1, bias 0.5, input 2.5. The score is \_\_\_, the output \_\_\_, the slope \_\_\_.
+#
+# <details><summary>Compare</summary>
+#
+# The score is $-2.5 + 0.5 = -2$, the output $1 - 0.8808 = 0.1192$, the slope $0.1192 \cdot 0.8808 = 0.1050$: the same slope
+# on the other side. The next cell says so too.
+#
+# </details>
+
+# %% id="by-hand-check"
+for weight, bias, value in ((2, -1, 1.5), (-1, 0.5, 2.5)):
+    x = weight * value + bias
+    print(f"score {x:4.1f}   output {sigmoid(x):.4f}   slope {sigmoid_derivative(x):.4f}")
+
+# %% [markdown] id="experiment-claim"
+# ## Experiment: a unit that starts saturated stays where it is
+#
+# **Claim.** Training moves each weight in proportion to the slope. So a sigmoid unit whose scores are far from 0 should not
+# learn at all, however good the data.
+#
+# **Run.** The 569 patients again, one sigmoid unit, random starting weights, 200 steps of gradient descent on the squared
+# error (lesson 17), five seeds. Once with the raw measurements, which reach into the thousands, and once
+# standardised: each column shifted to mean 0 and scaled to standard deviation 1.
+
+# %% id="experiment"
+for scale in ("raw", "standardised"):
+    patients = data.breast_cancer(scale=scale)
+    for seed in range(5):
+        unit = training.Network([30, 1], output="sigmoid", loss="mse", init="lecun", seed=seed)
+        saturated = np.mean(sigmoid_derivative(unit.scores(patients.x)) < 0.0025)
+        history = unit.fit(patients.x, patients.y, steps=200, learning_rate=1.0)
+        print(f"{scale:12} seed {seed}: saturated {saturated:4.0%}, right afterwards {history.accuracy[-1]:.0%}")
+
+# %% [markdown] id="experiment-read"
+# **Read.** With raw measurements practically every patient starts in the flat region, and after training the unit still gives
+# everyone the same answer: 37 % or 63 % right are the shares of the two groups. Standardised, no patient starts there, and
+# the same unit gets at least 98 % right.
+#
+# **What this does not show.** These are the patients it was trained on, not new ones. And the cure here was scaling; another
+# loss, [binary cross-entropy](22_binary_cross_entropy.ipynb), removes the slope of an *output* unit from the gradient altogether. Inside a
+# network the slope stays:
+
+# %% id="depth"
+rng = np.random.default_rng(0)
+for depth in (1, 2, 4, 8):
+    slopes = sigmoid_derivative(rng.normal(size=(1000, depth)))
+    print(
+        f"{depth} sigmoid layers: at most {0.25**depth:.1e} of the gradient passes, on average {slopes.prod(axis=1).mean():.1e}"
+    )
+
+# %% [markdown] id="traits"
+# ## Strengths, weaknesses, and when to use it
+#
+# | | because | seen in |
+# |---|---|---|
+# | **+** any score becomes a number between 0 and 1 | the fraction can't leave that range | [the table](#The-definition) |
+# | **+** smooth, and its slope is one product | $\sigma' = \sigma(1 - \sigma)$ | [the check](#The-slope-comes-for-free) |
+# | **−** saturates on both sides | both tails are flat: slope under 1 % of its maximum beyond ±5.99 | [the experiment](#Experiment:-a-unit-that-starts-saturated-stays-where-it-is) |
+# | **−** passes at most ¼ of the gradient per layer | its largest slope is ¼ | the last cell |
+# | **−** all outputs are positive | its range is $(0, 1)$, not centred on 0 | [the table](#The-definition) |
+#
+# **Use it** where a number between 0 and 1 is wanted: a yes-or-no output, or a gate that lets a share of something through.
+# **In hidden layers** take another function, such as the rectified linear unit (ReLU), whose slope is 1 wherever it is on.
+
+# %% [markdown] id="used"
+# ## Where it is used
+#
+# * **Medical tests, spam filters, click prediction:** the last unit of a binary classifier (Bishop 2006, *Pattern
+#   Recognition and Machine Learning*, §4.2, where the sigmoid follows from Bayes' theorem).
+# * **Several labels at once:** one sigmoid per label, because a photograph may show a dog *and* a ball.
+# * **Speech and text, in long short-term memory (LSTM) networks:** gates that keep, write and read a share of the memory (Hochreiter &
+#   Schmidhuber 1997, *Neural Computation* 9(8), doi:10.1162/neco.1997.9.8.1735).
+
+# %% [markdown] id="myths"
+# ## Two myths
+#
+# **“The sigmoid's derivative is 0.25.”** That is its largest value. Scores vary, and so does the slope:
+#
+# **“Compute it as `s * (1 - s)`; it is the same.”** On paper. At a score of 40, `s` has already been rounded to 1:
+
+# %% id="myth-check"
+scores = np.random.default_rng(0).normal(size=100_000)
+print(f"mean slope over scores from N(0, 1): {sigmoid_derivative(scores).mean():.3f}")
+s = sigmoid(40.0)
+print(f"at x = 40: s * (1 - s) = {s * (1 - s)}, sigmoid_derivative = {sigmoid_derivative(40.0):.3e}")
+
+# %% [markdown] id="frameworks"
+# ## In Keras and PyTorch
+#
+# The same inputs give the same numbers; each framework has a name for it. In both, a *loss* that takes scores
+# (“from logits”) contains the sigmoid already: apply it once, not twice.
+
+# %% id="frameworks-run"
+from course_lib.frameworks import formatted, run_in
+
+x = np.array([-2.0, 0.0, 2.0])
+print("NumPy   ", formatted(sigmoid(x)))
+run_in("torch", lambda torch: torch.sigmoid(torch.tensor(x)), recorded="0.1192 0.5000 0.8808")
+run_in("keras", lambda keras: keras.activations.sigmoid(x), recorded="0.1192 0.5000 0.8808")
+
+# %% [markdown] id="your-turn"
+# ## Your turn
+#
+# The [exercises](../exercises/03_sigmoid.ipynb) take about 15 minutes: a sigmoid that never overflows, its slope, one
+# prediction, and a unit to be designed. Each has a check that tells you what went wrong, and hints. The
+# [solutions](../solutions/03_sigmoid.ipynb) are there for afterwards.
+
+# %% [markdown] id="quiz"
+# ## Quiz
+
+# %% id="quiz-form" tags=["widget"]
+quiz("03")
+
+# %% [markdown] id="remember"
+# ## Remember
+#
+# **The sigmoid turns any score into a number between 0 and 1, and its slope is never more than ¼.**
+#
+# Key numbers: $\sigma(0) = \frac{1}{2}$, $\sigma(2) = 0.88$, slope ¼ at 0, under 1 % of that beyond ±5.99.
+#
+# Next: [22 Binary cross-entropy](22_binary_cross_entropy.ipynb), the loss that belongs to it.

@@ -1,0 +1,1 @@
+"""The helper package of the course on activation and loss functions."""

@@ -1,0 +1,243 @@
+"""Submissions in, verdicts out: the trusted side. It draws the inputs, asks the executor, and judges its answers."""
+
+import os
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from course_lib.exercises.bank import BANK
+from course_lib.exercises.grading.read import Cell, Notebook, Unreadable, defines, read, which_lesson
+from course_lib.exercises.grading.runner import CannotRun, Limits, ProcessRunner, Runner
+from course_lib.exercises.grading.session import CRASH, Session
+from course_lib.exercises.judging import judge
+from course_lib.exercises.model import LIBRARY_CALL, Exercise, Observation, Verdict, probes_for
+
+__all__ = ["SubmissionResult", "find_notebooks", "grade_many", "grade_one", "new_seed"]
+
+MAX_VERSIONS = 5
+"""How many bindings of a name are looked at, from the last one back, until one is an attempt."""
+
+# The judge runs references under warnings.catch_warnings, which is not safe between threads. It takes milliseconds.
+_judging = threading.Lock()
+
+
+@dataclass(frozen=True)
+class SubmissionResult:
+    """What became of one submission, with all that is needed to grade it again the same way."""
+
+    source: str
+    status: Literal["graded", "needs a person"]
+    reason: str = ""
+    """Why a person is needed, from a short list: "truncated", "unknown lesson", "cannot run" …"""
+    message: str = ""
+    lesson: str | None = None
+    because: str = ""
+    """How the lesson was concluded."""
+    seed: int = 0
+    isolation: str = "not run"
+    verdicts: tuple[Verdict, ...] = ()
+    notes: tuple[str, ...] = ()
+    """Which cells stopped or were left out, in plain sentences."""
+    seconds: float = field(default=0.0, compare=False)
+
+    @property
+    def points(self) -> float:
+        """The sum of the points reached."""
+        return round(sum(verdict.points for verdict in self.verdicts), 2)
+
+    @property
+    def out_of(self) -> float:
+        """The sum of the points that can be reached."""
+        return round(sum(verdict.out_of for verdict in self.verdicts), 2)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The result as JSON-ready data."""
+        data = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        data["notes"] = list(self.notes)
+        data["verdicts"] = [verdict.as_dict() for verdict in self.verdicts]
+        return data | {"points": self.points, "out_of": self.out_of, "seconds": round(self.seconds, 3)}
+
+
+def new_seed() -> int:
+    """A seed that nobody can know before grading."""
+    return secrets.randbits(63)
+
+
+def grade_one(
+    path: Path,
+    *,
+    lesson: str | None = None,
+    seed: int | None = None,
+    limits: Limits | None = None,
+    runner: Runner | None = None,
+    name: str | None = None,
+) -> SubmissionResult:
+    """Grade one notebook. A file that cannot be graded gives a result that says why, never an exception.
+
+    lesson: "03"; None concludes it from the notebook. seed: of the inputs drawn; None draws a secret one.
+    name: how the result calls the submission; None takes the file's name.
+    Raises ValueError for a lesson without exercises.
+    """
+    if lesson is not None and lesson not in _lessons():
+        raise ValueError(f"lesson {lesson!r} has no exercises; those that have are {', '.join(_lessons())}")
+    started = time.monotonic()
+    limits, seed, name = limits or Limits(), new_seed() if seed is None else seed, name or path.name
+    notebook = read(path, limits.notebook_bytes)
+    if isinstance(notebook, Unreadable):
+        return SubmissionResult(name, "needs a person", notebook.reason, notebook.message, seed=seed)
+    asked = {k: {e.id: e.names for e in exercises} for k, exercises in _lessons().items()}
+    concluded = which_lesson(path, notebook, asked)
+    because, chosen = concluded.because, lesson or concluded.lesson
+    if lesson is not None:
+        because = "it was asked for"
+        if concluded.lesson not in (None, lesson):
+            because += f" ({concluded.because} would say {concluded.lesson})"
+    if chosen is None:
+        message = f"The lesson of this notebook is not clear: {because}. Name it with --lesson."
+        return SubmissionResult(name, "needs a person", "unknown lesson", message, because=because, seed=seed)
+    runner = runner or ProcessRunner()
+    try:
+        verdicts, notes = _verdicts(notebook, _lessons()[chosen], seed, limits, runner)
+    except CannotRun as error:
+        return SubmissionResult(name, "needs a person", "cannot run", f"{error}.", chosen, because, seed)
+    return SubmissionResult(
+        name,
+        "graded",
+        lesson=chosen,
+        because=because,
+        seed=seed,
+        isolation=runner.isolation,
+        verdicts=verdicts,
+        notes=notes,
+        seconds=time.monotonic() - started,
+    )
+
+
+def grade_many(
+    targets: Path | Sequence[Path],
+    *,
+    lesson: str | None = None,
+    seed: int | None = None,
+    limits: Limits | None = None,
+    runner: Runner | None = None,
+    workers: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[SubmissionResult]:
+    """Grade notebooks and folders of notebooks; one result per notebook, in the order of their names.
+
+    One seed for all, so that everyone is asked the same. The results depend neither on `workers` nor on the order of
+    the targets. progress(done, total) is called from this thread after each submission.
+    """
+    seed, runner = new_seed() if seed is None else seed, runner or ProcessRunner()
+    found = find_notebooks([targets] if isinstance(targets, Path) else targets)
+
+    def grade(entry: tuple[str, Path]) -> SubmissionResult:
+        name, path = entry
+        try:
+            return grade_one(path, lesson=lesson, seed=seed, limits=limits, runner=runner, name=name)
+        except Exception as error:
+            # Our own mistake must not cost the other submissions their marks; it is named and counted, not hidden.
+            message = f"The grader itself failed: {type(error).__name__}: {error}. Please report this."
+            return SubmissionResult(name, "needs a person", "grader failed", message, seed=seed)
+
+    results = []
+    # Threads are enough: the work is done in the processes that they wait for.
+    with ThreadPoolExecutor(max_workers=max(1, workers or os.cpu_count() or 1)) as pool:
+        for done, result in enumerate(pool.map(grade, found), start=1):
+            results.append(result)
+            if progress is not None:
+                progress(done, len(found))
+    return results
+
+
+def find_notebooks(targets: Iterable[Path]) -> list[tuple[str, Path]]:
+    """(name, path) of every notebook that is named or lies in a named folder, once, sorted by name.
+
+    The name is the path from the folder that was named. Check-point copies and hidden folders are passed over.
+    """
+    found: dict[Path, str] = {}
+    for target in targets:
+        if not target.is_dir():
+            found.setdefault(target.absolute(), target.name)
+            continue
+        for path in _walk(target):
+            found.setdefault(path.absolute(), path.relative_to(target).as_posix())
+    names = list(found.values())
+    # Two files of one name from two places are told apart by their whole paths.
+    entries = [(name if names.count(name) == 1 else path.as_posix(), path) for path, name in found.items()]
+    return sorted(entries)
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for here, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        yield from (Path(here) / name for name in files if name.lower().endswith(".ipynb") and not name.startswith("."))
+
+
+def _lessons() -> dict[str, list[Exercise]]:
+    lessons: dict[str, list[Exercise]] = {}
+    for exercise in BANK.values():
+        lessons.setdefault(exercise.lesson, []).append(exercise)
+    return lessons
+
+
+def _verdicts(
+    notebook: Notebook, exercises: Sequence[Exercise], seed: int, limits: Limits, runner: Runner
+) -> tuple[tuple[Verdict, ...], tuple[str, ...]]:
+    names = [name for exercise in exercises for name in exercise.names]
+    cells = _cells_to_run(notebook, names)
+    with Session(runner, cells, names, limits) as session:
+        verdicts = tuple(_verdict(session, exercise, seed, limits) for exercise in exercises)
+        notes = [
+            f"Cell {c.number} is a text cell; it was run as code because it holds an answer."
+            for c in cells
+            if not c.is_code
+        ]
+        notes += [_note(number, failure) for number, failure in sorted(session.failures.items())]
+        if session.out_of_time:
+            notes.append(f"The submission used up its {limits.submission_seconds:g} seconds.")
+    return verdicts, tuple(notes)
+
+
+def _cells_to_run(notebook: Notebook, names: Sequence[str]) -> list[Cell]:
+    """The code cells, and those text cells that hold an answer which no code cell gives."""
+    absent = [name for name in names if not any(defines(cell.source, name) for cell in notebook.code)]
+    return [
+        cell
+        for cell in notebook.cells
+        if cell.source.strip() and (cell.is_code or any(defines(cell.source, name) for name in absent))
+    ]
+
+
+def _verdict(session: Session, exercise: Exercise, seed: int, limits: Limits) -> Verdict:
+    """The verdict on the last binding that is an attempt: a copied cell may leave the empty stub behind the answer."""
+    probes = probes_for(exercise, seed)
+    seconds = exercise.time_limit if limits.question_seconds is None else limits.question_seconds
+    verdicts = []
+    for version in range(MAX_VERSIONS):
+        seen = session.observe(probes, seconds, version)
+        with _judging:
+            verdicts.append(judge(exercise, seen, seed))
+        if verdicts[-1].outcome != "not attempted":
+            return verdicts[-1]
+        if not session.has_earlier:
+            break
+    return verdicts[0]
+
+
+def _note(number: int, failure: Observation) -> str:
+    if failure.status == "timed out":
+        return f"Cell {number} did not finish ({failure.message}) and was left out."
+    if failure.error == CRASH:
+        return f"Cell {number} was left out: {failure.message}."
+    if failure.error == LIBRARY_CALL:
+        return (
+            f"Cell {number} calls {failure.message}, which is not there while grading; that statement was passed over."
+        )
+    where = f", {failure.line}" if failure.line else ""
+    return f"Cell {number} stopped with {failure.error}: {failure.message}{where}."

@@ -1,0 +1,141 @@
+"""Inside the child: run the cells of a submission, then answer "call NAME with these arrays".
+
+NumPy and the standard library only. Nothing here knows how the process was started: two streams are enough. Nothing here is secret either: the submission
+may read and change all of it, and gains nothing, because the expected answers are in another process.
+"""
+
+import __future__
+
+import ast
+import linecache
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from types import FunctionType, ModuleType
+from typing import IO, Any
+
+from course_lib.exercises.grading.standins import LibraryCall, Silent
+from course_lib.exercises.grading.wire import Arrays, observation_to, probe_from, receive, send
+from course_lib.exercises.model import Observation, failure, observe
+
+__all__ = ["Workspace", "serve"]
+
+FUTURE = 0
+for _feature in __future__.all_feature_names:
+    FUTURE |= getattr(__future__, _feature).compiler_flag
+
+BODY_RUNS = ("%%time", "%%timeit", "%%capture", "%%prun")
+
+
+class Workspace:
+    """The names that the cells define, with the earlier bindings of the names that are asked for."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        module = ModuleType("__main__")
+        sys.modules["__main__"] = module
+        self.namespace = module.__dict__
+        self.namespace.update(display=Silent(), get_ipython=partial(Shell, self))
+        self.bindings: dict[str, list[Any]] = {name: [] for name in names}
+        self._flags = 0
+
+    def run(self, number: int, source: str, is_code: bool) -> Observation | None:
+        """Run one cell; the failure that stopped it, or None.
+
+        A cell of text that is no Python is passed over. A statement that calls the library is passed over too: the
+        stand-in that refuses it stands in the grader only, so the learner never saw the rest of the cell left out.
+        """
+        filename = f"<cell {number}>"
+        here = FunctionType(compile("", filename, "exec"), {})
+        refused: Observation | None = None
+        try:
+            for statement in _statements(source, filename):
+                code = compile(ast.Module([statement], []), filename, "exec", self._flags, dont_inherit=True)
+                self._flags |= code.co_flags & FUTURE
+                try:
+                    exec(code, self.namespace)
+                except LibraryCall as error:
+                    refused = refused or failure(error, here)
+        except BaseException as error:
+            return None if isinstance(error, SyntaxError) and not is_code else failure(error, here)
+        finally:
+            self._note_bindings()
+        return refused
+
+    def ask(self, header: Mapping[str, Any], arrays: Arrays) -> tuple[Observation, bool]:
+        """What one probe brings to light, and whether the name had an earlier binding than the one asked."""
+        probe, version = probe_from(header, arrays), header["version"]
+        earlier = self.bindings.get(probe.name, [])
+        namespace = self.namespace
+        if version:
+            namespace = {probe.name: earlier[max(-len(earlier), -1 - version)]} if earlier else {}
+        return observe(namespace, [probe])[0], len(earlier) > version + 1
+
+    def _note_bindings(self) -> None:
+        for name, bindings in self.bindings.items():
+            if name in self.namespace and not (bindings and bindings[-1] is self.namespace[name]):
+                bindings.append(self.namespace[name])
+
+
+class Shell:
+    """What `get_ipython()` gives: magics and shell lines do nothing, except that %time runs its statement."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    def run_line_magic(self, name: str, line: str, *_: object) -> Silent:
+        """%time x = f(3) defines x; every other magic is passed over."""
+        if name == "time":
+            exec(line, self._workspace.namespace)
+        return Silent()
+
+    def __getattr__(self, name: str) -> Silent:
+        return Silent()
+
+
+def serve(reader: IO[bytes], writer: IO[bytes]) -> None:
+    """Answer requests until the reader ends: "begin" with the names, "run" a cell, "ask" a probe."""
+    workspace = Workspace(())
+    # A submission that forks must not have two processes answering on one connection.
+    owner, own_pid, leave = os.getpid(), os.getpid, os._exit
+    while True:
+        try:
+            header, arrays = receive(reader)
+        except EOFError:
+            return
+        reply: dict[str, Any] = {}
+        answer: Arrays = []
+        if header["do"] == "begin":
+            workspace = Workspace(tuple(header["names"]))
+        elif header["do"] == "run":
+            failed = workspace.run(header["number"], header["source"], header["is_code"])
+            reply = {"failed": None if failed is None else observation_to(failed)[0]}
+        else:
+            seen, has_earlier = workspace.ask(header, arrays)
+            reply, answer = observation_to(seen)
+            reply["has_earlier"] = has_earlier
+        if own_pid() != owner:
+            leave(0)
+        send(writer, {**reply, "token": header["token"]}, answer)
+
+
+def _statements(source: str, filename: str) -> Iterator[ast.stmt]:
+    """The top-level statements of a cell, after IPython's own transformation if it is not plain Python."""
+    first = source.split(maxsplit=1)[:1]
+    if first and first[0].startswith("%%"):
+        # An empty line in place of the magic keeps the learner's line numbers.
+        source = "\n" + source.lstrip().partition("\n")[2] if first[0] in BODY_RUNS else ""
+    try:
+        tree = ast.parse(source, filename)
+    except SyntaxError:
+        tree = ast.parse(_python(source), filename)
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    yield from tree.body
+
+
+def _python(source: str) -> str:
+    # Imported only for cells with magics: it costs as much as the rest of the child's start.
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    transform: Callable[[str], str] = TransformerManager().transform_cell
+    return transform(source)

@@ -1,0 +1,134 @@
+"""One submission, run and asked: what a crash or an endless loop takes down is started again without its cause."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from types import TracebackType
+from typing import Any
+
+from course_lib.exercises.grading.read import Cell, defines
+from course_lib.exercises.grading.runner import CannotRun, Child, Ended, Limits, OutOfTime, Runner
+from course_lib.exercises.grading.wire import Arrays, Header, WireError, observation_from, probe_to
+from course_lib.exercises.model import Observation, Probe
+
+__all__ = ["Session"]
+
+CRASH = "Crash"
+"""Name of the error of an answer that took the whole Python process with it."""
+
+
+class Session:
+    """The cells of one submission in an executor; a context, at whose end nothing of it is left."""
+
+    def __init__(self, runner: Runner, cells: Sequence[Cell], names: Sequence[str], limits: Limits) -> None:
+        self._runner, self._cells, self._names, self._limits = runner, tuple(cells), tuple(names), limits
+        self._deadline = time.monotonic() + limits.submission_seconds
+        self._child: Child | None = None
+        self.failures: dict[int, Observation] = {}
+        """Cell number → what stopped that cell. Cells that ended or hung the process are left out from then on."""
+        self._left_out: set[int] = set()
+        self.has_earlier = False
+        """Does a name of the last question have an earlier binding than the one that was asked?"""
+
+    def __enter__(self) -> "Session":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._drop()
+
+    @property
+    def out_of_time(self) -> bool:
+        """Has the submission used up its time?"""
+        return time.monotonic() >= self._deadline
+
+    def observe(self, probes: Sequence[Probe], seconds: float, version: int = 0) -> tuple[Observation, ...]:
+        """One observation per probe, in their order; after a time-out or a crash no further probe is asked.
+
+        version: 0 asks the last binding of the name, 1 the one before it.
+        """
+        self.has_earlier = False
+        seen: list[Observation] = []
+        try:
+            child = self._ready()
+            end = min(time.monotonic() + seconds, self._deadline)
+            for probe in probes:
+                observation, has_earlier = _ask(child, probe, version, end - time.monotonic())
+                self.has_earlier |= has_earlier
+                seen.append(observation)
+        except OutOfTime:
+            seen += [Observation("timed out")] * (len(probes) - len(seen))
+            self._drop()
+        except Ended as error:
+            seen += [Observation("raised", error=CRASH, message=str(error))] * (len(probes) - len(seen))
+            self._drop()
+        return tuple(self._explained(probe, observation) for probe, observation in zip(probes, seen, strict=True))
+
+    def _ready(self) -> Child:
+        """The executor with all cells run: the present one, or a new one that replays them."""
+        while self._child is None:
+            if self.out_of_time:
+                raise OutOfTime("the submission has used up its time")
+            self._child = self._runner.start(self._limits)
+            try:
+                self._child.ask({"do": "begin", "names": list(self._names)}, [], self._limits.start_seconds)
+            except (Ended, OutOfTime) as error:
+                self._drop()
+                raise CannotRun(f"the process for the submission did not start: {error}") from error
+            for cell in self._cells:
+                if cell.number not in self._left_out and not self._run(self._child, cell):
+                    self._drop()
+                    break
+        return self._child
+
+    def _run(self, child: Child, cell: Cell) -> bool:
+        """Run one cell; False if the executor did not survive it."""
+        request = {"do": "run", "number": cell.number, "source": cell.source, "is_code": cell.is_code}
+        seconds = min(self._limits.cell_seconds, self._deadline - time.monotonic())
+        try:
+            header, _ = child.ask(request, [], seconds)
+            failed = None if header.get("failed") is None else _observation(header["failed"], [])
+        except OutOfTime as error:
+            failed, survived = Observation("timed out", message=str(error)), False
+        except Ended as error:
+            failed, survived = Observation("raised", error=CRASH, message=str(error)), False
+        else:
+            survived = True
+        if failed is None:
+            self.failures.pop(cell.number, None)
+        else:
+            self.failures[cell.number] = failed
+        if not survived:
+            self._left_out.add(cell.number)
+        return survived
+
+    def _explained(self, probe: Probe, seen: Observation) -> Observation:
+        """A name that is missing because its cell failed: what stopped the cell, instead of "missing"."""
+        if seen.status != "missing":
+            return seen
+        causes = [
+            self.failures[c.number] for c in self._cells if c.number in self.failures and defines(c.source, probe.name)
+        ]
+        return replace(causes[-1], warnings=()) if causes else seen
+
+    def _drop(self) -> None:
+        if self._child is not None:
+            self._child.end()
+            self._child = None
+
+
+def _ask(child: Child, probe: Probe, version: int, seconds: float) -> tuple[Observation, bool]:
+    described, arrays = probe_to(probe)
+    header, answer = child.ask({"do": "ask", "version": version, **described}, arrays, seconds)
+    return _observation(header, answer), header.get("has_earlier") is True
+
+
+def _observation(header: Any, arrays: Arrays) -> Observation:
+    if type(header) is not dict:
+        raise Ended("the Python process sent something that is no answer")
+    described: Header = header
+    try:
+        return observation_from(described, arrays)
+    except WireError:
+        raise Ended("the Python process sent something that is no answer") from None
