@@ -10,7 +10,7 @@
 On Windows: py course.py lab. Everything is installed into the folder .venv beside this file; delete it to start afresh.
 """
 
-# Standard library only, and syntax that old versions can parse: they must reach the sentence that says they are too old.
+# Standard library only, in syntax that old versions can parse: they must reach the sentence that they are too old.
 import hashlib
 import os
 import shutil
@@ -26,10 +26,20 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 OLDEST = (3, 11)
 START_PAGE = "notebooks/00_start_here.ipynb"
 FIRST_PORT, PORTS = 8888, 100
+# How pip and uv say that they reach nobody.
 NO_NETWORK = (
-    "NewConnectionError", "NameResolutionError", "Failed to establish", "getaddrinfo", "Name or service not known",
-    "dns error", "error sending request", "tcp connect error", "Network is unreachable", "ConnectTimeout", "Could not connect",
-)  # fmt: skip
+    "NewConnectionError",
+    "NameResolutionError",
+    "ConnectTimeout",
+    "Failed to establish",
+    "Name or service not known",
+    "Network is unreachable",
+    "Could not connect",
+    "getaddrinfo",
+    "dns error",
+    "error sending request",
+    "tcp connect error",
+)
 
 
 class Stop(Exception):
@@ -59,10 +69,11 @@ def lab(arguments):
     """Open JupyterLab on the start page; `--port N` and any other JupyterLab option are passed on."""
     install("learner")
     arguments = list(arguments)
-    if not any(argument.startswith("--port") for argument in arguments):
+    port = asked_port(arguments)
+    if port is None:
         arguments.append("--port=%d" % free_port())
-    else:
-        require_free(asked_port(arguments))
+    elif not is_free(port):
+        raise Stop("port %d is in use (another JupyterLab?); leave --port out, or choose another." % port)
     options = [
         "--ServerApp.root_dir=%s" % ROOT,
         "--LabApp.default_url=/lab/tree/" + START_PAGE,
@@ -165,7 +176,9 @@ def venv_runs_this_python():
     """False for a .venv that is broken, moved, or made by another version of Python."""
     question = "import sys; print(sys.version); import pip"
     try:
-        answer = subprocess.run([str(PYTHON), "-c", question], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+        answer = subprocess.run(
+            [str(PYTHON), "-c", question], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False
+        )
     except OSError:
         return False
     return answer.returncode == 0 and answer.stdout.decode().strip() == sys.version.strip()
@@ -177,11 +190,12 @@ def call_and_listen(command):
     heard = []
 
     def listen():
-        for line in process.stderr:
-            text = line.decode(errors="replace")
-            heard.append(text)
-            sys.stderr.write(text)
-            sys.stderr.flush()
+        with process.stderr as stream:
+            for line in stream:
+                text = line.decode(errors="replace")
+                heard.append(text)
+                sys.stderr.write(text)
+                sys.stderr.flush()
 
     listener = threading.Thread(target=listen, daemon=True)
     listener.start()
@@ -203,11 +217,13 @@ def installation_failed(errors, offline):
         )
     if any(sign in errors for sign in NO_NETWORK):
         return (
-            "the packages can't be reached: is this computer connected? Behind a proxy, set HTTPS_PROXY; to use a mirror, "
-            "set PIP_INDEX_URL (or UV_DEFAULT_INDEX); for a room without a network, see wheels/ in the README.\n"
+            "the packages can't be reached: is this computer connected? Behind a proxy, set HTTPS_PROXY; to use a "
+            "mirror, set PIP_INDEX_URL (or UV_DEFAULT_INDEX); without a network, see wheels/ in the README.\n"
             "Nothing is lost: run the same command again."
         )
-    return "the installation failed; the lines above say why. Nothing is lost: mend that and run the same command again."
+    return (
+        "the installation failed; the lines above say why. Nothing is lost: mend that and run the same command again."
+    )
 
 
 def environment():
@@ -233,11 +249,13 @@ def run(arguments, cwd=ROOT):
 
 def asked_port(arguments):
     for position, argument in enumerate(arguments):
-        if argument.startswith("--port"):
-            value = argument.partition("=")[2] or (arguments[position + 1] if position + 1 < len(arguments) else "")
-            if not value.isdigit() or not 0 < int(value) < 65536:
-                raise Stop("--port needs a number from 1 to 65535, got %r" % value)
-            return int(value)
+        name, _, value = argument.partition("=")
+        if name == "--port":
+            value = value or "".join(arguments[position + 1 : position + 2])
+            if value.isdigit() and 0 < int(value) < 65536:
+                return int(value)
+            raise Stop("--port needs a number from 1 to 65535, got %r" % value)
+    return None
 
 
 def is_free(port):
@@ -249,11 +267,6 @@ def is_free(port):
         except OSError:
             return False
     return True
-
-
-def require_free(port):
-    if not is_free(port):
-        raise Stop("port %d is in use (another JupyterLab?); leave --port out, or choose another." % port)
 
 
 def free_port():

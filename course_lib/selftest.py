@@ -17,7 +17,9 @@ def packages() -> str:
     """Every package of requirements.txt is installed in a version of the range it names."""
     from packaging.requirements import Requirement  # comes with JupyterLab
 
-    wanted = [Requirement(line) for line in REQUIREMENTS.read_text(encoding="utf-8").splitlines() if re.match(r"\w", line)]
+    wanted = [
+        Requirement(line) for line in REQUIREMENTS.read_text(encoding="utf-8").splitlines() if re.match(r"\w", line)
+    ]
     problems = []
     for requirement in wanted:
         try:

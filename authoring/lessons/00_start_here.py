@@ -1,0 +1,159 @@
+# ---
+# course:
+#   teaching: 12
+#   exercises: 3
+#   objectives:
+#     - know how a lesson works, and make, check and store a first answer
+#     - say in one sentence what an activation does and what a loss does
+# ---
+
+# %% [markdown] id="card"
+# # Start here
+#
+# **A course on the two kinds of function that make neural networks learn: activations, which bend, and losses, which judge.**
+#
+# | | |
+# |---|---|
+# | You get | short lessons, one function each: what it is, its slope, its strengths and weaknesses, where it is used |
+# | You do | predict, run, explore, answer; every answer is checked on the spot |
+# | Needs | a little Python and NumPy, and what the slope of a curve is |
+# | Time | 15 minutes for this page, 35 minutes for each lesson |
+
+# %% [markdown] id="running"
+# This page is a notebook: text, and cells with code. Click into a cell and press **Shift + Enter** to run it and move on. Run the cells
+# from top to bottom; each uses what the ones above it have made. Nothing here can break: to start afresh, choose *Kernel → Restart Kernel*.
+
+# %% id="imports"
+import numpy as np
+
+from course_lib import data, plots, selftest, training, widgets
+from course_lib.activations import relu
+from course_lib.exercises import predict, progress, quiz, recall, reveal
+
+# %% [markdown] id="ready"
+# ## Is this computer ready?
+
+# %% id="ready-check"
+selftest.report()
+
+# %% [markdown] id="warm-up"
+# ## Warm-up: three questions you may know
+#
+# Every lesson begins with questions from earlier ones. Trying to remember is what makes knowledge stay; a wrong try
+# does no harm. These three are about what the course takes for granted.
+
+# %% id="recall" tags=["widget"]
+recall("00")
+
+# %% [markdown] id="question"
+# ## Why activations?
+#
+# A neural network is a chain of simple steps. The simplest step multiplies its input by a number and adds another: a straight
+# line. Let us put one straight line behind another and see how much more the chain can do than one line alone.
+
+# %% id="chain"
+def first(x):
+    return 2 * x - 1
+
+
+def second(x):
+    return -3 * x + 2
+
+# %% [markdown] id="predict"
+# ## Predict first
+#
+# What does `second(first(x))` look like as a curve over x? **Commit yourself before you run on.** People who predict first learn more from what they then
+# see, and they remember their surprise. Your answer is stored; nobody grades it.
+
+# %% id="predict-form" tags=["widget"]
+predict("00-two-lines")
+
+# %% id="chain-figure"
+x = np.linspace(-2, 3, 201)
+figure = plots.lines(
+    x,
+    {"line after line": second(first(x)), "line, hinge, line": second(relu(first(x)))},
+    x_label="input x",
+    y_label="output",
+)
+plots.show(figure, alt="One line after another is a straight line; with a hinge between them the line has a bend at one half.")
+reveal("00-two-lines")
+
+# %% [markdown] id="chain-seen"
+# *What to see: two lines in a row are again one straight line. Put the hinge max(x, 0) between them, and the line has a bend.*
+#
+# However many straight lines we chain, we get one straight line:
+
+# %% id="chain-check"
+print("second(first(x)) is -6 x + 5:", bool(np.allclose(second(first(x)), -6 * x + 5)))
+
+# %% [markdown] id="definition"
+# **An activation is the bend between the lines.** The hinge $\max(x, 0)$ is one; it is called ReLU. The course is about these bends, and about
+# the second kind of function: **a loss says in one number how wrong an output is**, so that training can make it smaller.
+#
+# ## Explore a first one
+#
+# Here is the S-shaped bend of [lesson 03](03_sigmoid.ipynb) with its slope. **Task: find the score at which its slope is largest.** Drag the point, use the
+# arrow keys after clicking on the slider, or type a number. Every lesson has one such panel with one task.
+
+# %% id="explore-widget" tags=["widget"]
+widgets.explore("sigmoid", task="steepest-point")
+
+# %% [markdown] id="experiment-claim"
+# ## Experiment: does one bend matter on real data?
+#
+# **Claim.** With a bend in the middle, the same network reads handwriting better.
+#
+# **Run.** 1,797 small pictures of handwritten digits, eight by eight pixels. A network with one hidden layer of 30 units is shown 1,347 of them, twenty times over,
+# and is then asked about the 450 it has never seen. Once without an activation, once with ReLU; three random starts each.
+
+# %% id="experiment"
+digits = data.digits()
+for activation in ("identity", "relu"):
+    for seed in range(3):
+        network = training.Network([64, 30, 10], activation, seed=seed)
+        network.fit(digits.x_train, digits.y_train, epochs=20, batch_size=32, learning_rate=0.1)
+        print(f"{activation:8} seed {seed}: {network.accuracy(digits.x_test, digits.y_test):.1%} of new digits right")
+
+# %% [markdown] id="experiment-read"
+# **Read.** EXPERIMENT
+#
+# **What this does not show.** That the bend always matters this little or this much: these digits are an easy task that straight lines nearly solve.
+
+# %% [markdown] id="your-turn"
+# ## Your turn: a first exercise
+#
+# Open the [warm-up exercise](../exercises/00_start_here.ipynb): one line of code, three minutes. There you write a function, run `check`, and read what
+# it says; `hint` helps a little more each time you call it, and `solution` asks before it shows anything. The
+# [solution](../solutions/00_start_here.ipynb) is a notebook, too.
+
+# %% [markdown] id="map"
+# ## Map of the course
+#
+# | lesson | in one sentence | minutes |
+# |---|---|---|
+# | **00 Start here** | predict, explore, check | 15 |
+# | [**03 Sigmoid**](03_sigmoid.ipynb) | any score becomes a number between 0 and 1 | 35 |
+# | [**22 Binary cross-entropy**](22_binary_cross_entropy.ipynb) | the cost of a confident mistake has no ceiling | 35 |
+
+# %% [markdown] id="quiz"
+# ## Quiz
+
+# %% id="quiz-form" tags=["widget"]
+quiz("00")
+
+# %% [markdown] id="progress"
+# ## Your progress
+#
+# Stored on this computer only, in the folder `.course`. `progress().export("mine.json")` writes it to a file, and `progress().reset()` asks before it forgets
+# everything.
+
+# %% id="progress-table" tags=["widget"]
+progress()
+
+# %% [markdown] id="remember"
+# ## Remember
+#
+# **Predict, run, explore, check. An activation bends; a loss judges.**
+#
+# Next: [03 Sigmoid](03_sigmoid.ipynb).
