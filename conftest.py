@@ -14,20 +14,16 @@ pytest_plugins = ["pytester"]
 
 ROOT = Path(__file__).resolve().parent
 
-_patch = pytest.MonkeyPatch()
-_scratch = tempfile.TemporaryDirectory(prefix="course-tests-", ignore_cleanup_errors=True)
 
-
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Nothing that a test runs touches the progress of whoever runs it."""
-    for name, value in kernel_environment(Path(_scratch.name)).items():
-        _patch.setenv(name, value)
-    _patch.setenv("MPLBACKEND", "agg")
-
-
-def pytest_unconfigure() -> None:
-    _patch.undo()
-    _scratch.cleanup()
+    scratch = tempfile.TemporaryDirectory(prefix="course-tests-", ignore_cleanup_errors=True)
+    patch = pytest.MonkeyPatch()
+    config.add_cleanup(scratch.cleanup)
+    config.add_cleanup(patch.undo)
+    for name, value in kernel_environment(Path(scratch.name)).items():
+        patch.setenv(name, value)
+    patch.setenv("MPLBACKEND", "agg")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -36,7 +32,7 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
     with pytest.MonkeyPatch.context() as patch:
         if isinstance(item.parent, IPyNbFile) and item.parent.kernel is None:
             patch.delenv("MPLBACKEND")
-            patch.setenv("COURSE_HOME", tempfile.mkdtemp(dir=_scratch.name))
+            patch.setenv("COURSE_HOME", tempfile.mkdtemp(dir=os.environ["COURSE_HOME"]))
         return (yield)
 
 
@@ -72,13 +68,18 @@ def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
 def _advice(item: IPyNbCell) -> str:
     # Needed only after a failure, and slow to import.
     from authoring.build import out_of_step, targets
+    from authoring.source import SourceError
 
     place = f"This is cell {item.cell.get('id', '?')!r} of {item.path.name}."
     rebuild = f"python -m authoring build {item.path.stem}"
-    target = next((target for target in targets(ROOT) if target.path == item.path), None)
-    if target is None or not out_of_step(target):
-        return f"{place} Mend its source in authoring/, or what it calls, then: {rebuild}"
-    return (
-        f"{place} The notebook was edited or run by hand: it is not what its source describes. This test is for a "
-        f"fresh copy of the course. To get the original back (keep your own work under another name first): {rebuild}"
-    )
+    try:
+        edited = any(out_of_step(target) for target in targets(ROOT) if target.path == item.path)
+    except SourceError as error:
+        return f"{place} Its source needs mending first: {error}"
+    if edited:
+        return (
+            f"{place} The notebook is not what its source describes: one of them was edited since. This test is for a "
+            "fresh copy of the course. To get the original back (keep your own work under another name first): "
+            f"{rebuild}"
+        )
+    return f"{place} Mend its source in authoring/, or what it calls, then: {rebuild}"

@@ -14,6 +14,7 @@ On Windows: py course.py lab. Everything is installed into the folder .venv besi
 import hashlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -240,6 +241,7 @@ def environment():
 
 def run(arguments, cwd=ROOT):
     process = subprocess.Popen([str(PYTHON)] + arguments, cwd=cwd and str(cwd), env=environment())
+    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
     while True:
         try:
             return process.wait()

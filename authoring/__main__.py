@@ -84,13 +84,17 @@ def _check(chosen: Sequence[Target], root: Path, *, everything: bool) -> int:
 
 def _shots(options: argparse.Namespace, root: Path) -> int:
     # Only this command needs a browser, so only this command loads the means to drive one.
-    from authoring.browser import Window
+    from authoring.browser import BrowserError, Window
     from authoring.shots import find_notebook, photograph
 
     window = Window(theme=options.theme, width=options.width, height=options.height, zoom=options.zoom)
-    for name in options.notebooks:
-        for picture in photograph(find_notebook(name, root), options.out, window, run=not options.no_run):
-            print(picture)
+    try:
+        for name in options.notebooks:
+            for picture in photograph(find_notebook(name, root), options.out, window, run=not options.no_run):
+                print(picture)
+    except BrowserError as error:
+        print(error, file=sys.stderr)
+        return 1
     return 0
 
 

@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,11 +61,10 @@ class Window:
 
 @dataclass(frozen=True)
 class Server:
-    """A running JupyterLab whose files lie in `folder`."""
+    """A running JupyterLab."""
 
     address: str
     token: str
-    folder: Path
 
     def ask(self, path: str, method: str = "GET") -> Any:
         """The JSON reply of the server's REST interface."""
@@ -97,6 +96,8 @@ def find_chromium() -> str | None:
     """The path of a Chromium-like browser, None where there is none."""
     named = os.environ.get(CHROMIUM_VARIABLE)
     if named:
+        if not Path(named).is_file():
+            raise BrowserError(f"{CHROMIUM_VARIABLE} names {named}, and there is no such file")
         return named
     found = next((path for name in _NAMES if (path := shutil.which(name))), None)
     if found:
@@ -113,35 +114,24 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def lab_command(port: int) -> list[str]:
-    """JupyterLab without a browser of its own, by this very Python."""
-    return [sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}"]
+def lab_command(folder: Path, port: int) -> list[str]:
+    """JupyterLab over `folder` without a browser of its own, by this very Python."""
+    options = [f"--ServerApp.root_dir={folder}", "--ServerApp.port_retries=0", "--ServerApp.allow_root=True"]
+    return [sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}", *options]
 
 
 @contextmanager
-def serve(
-    folder: Path,
-    scratch: Path,
-    *,
-    window: Window,
-    command: Sequence[str] | None = None,
-    port: int | None = None,
-    settings: Mapping[str, Mapping[str, Any]] | None = None,
-) -> Iterator[Server]:
-    """JupyterLab over `folder`; everything it writes beside the notebooks goes into `scratch`.
+def serve(command: Sequence[str], port: int, scratch: Path, window: Window) -> Iterator[Server]:
+    """The JupyterLab that `command` starts on `port`; what it writes beside notebooks goes into `scratch`.
 
-    `command` starts it (default: `lab_command`) and is given the root folder, the token and what a
-    driven page needs as further arguments; it must listen on `port`.
+    Nothing is saved unless the page asks for it: autosave is off. `command` is given further arguments: a token, and
+    what a driven page needs.
     """
-    port = port or free_port()
     token = secrets.token_hex(16)
-    _store_settings(scratch / "settings", window, settings or {})
+    _store_settings(scratch / "settings", window)
     arguments = [
-        *(command or lab_command(port)),
-        f"--ServerApp.root_dir={folder}",
+        *command,
         f"--IdentityProvider.token={token}",
-        "--ServerApp.port_retries=0",
-        "--ServerApp.allow_root=True",
         "--LabApp.expose_app_in_browser=True",
         "--LabApp.extension_manager=readonly",
     ]
@@ -156,7 +146,7 @@ def serve(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    server = Server(f"http://127.0.0.1:{port}", token, folder)
+    server = Server(f"http://127.0.0.1:{port}", token)
     try:
         _wait_until_it_answers(server, process, log)
         yield server
@@ -168,6 +158,25 @@ def serve(
 @contextmanager
 def open_page(server: Server, notebook: str, window: Window, chromium: str) -> Iterator[tuple[Page, Complaints]]:
     """The page of one notebook (path below the server's folder) in a fresh workspace, its kernel ready."""
+    address = f"/lab/workspaces/{secrets.token_hex(4)}/tree/{quote(notebook)}?reset"
+    with open_address(server, address, window, chromium) as opened:
+        yield opened
+
+
+@contextmanager
+def open_address(server: Server, address: str, window: Window, chromium: str) -> Iterator[tuple[Page, Complaints]]:
+    """The page at an address of the server that leads to a notebook, its kernel ready."""
+    separator = "&" if "?" in address else "?"
+    with open_window(window, chromium) as (page, complaints):
+        page.goto(f"{server.address}{address}{separator}token={server.token}")
+        _wait_for_notebook(page)
+        _wait_for_kernel(page)
+        yield page, complaints
+
+
+@contextmanager
+def open_window(window: Window, chromium: str) -> Iterator[tuple[Page, Complaints]]:
+    """An empty page that reaches this machine only, and a list of what it complains about."""
     complaints = Complaints()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(_QUIET))
@@ -181,10 +190,6 @@ def open_page(server: Server, notebook: str, window: Window, chromium: str) -> I
             page = context.new_page()
             page.on("console", lambda message: _note_console(message, complaints))
             page.on("pageerror", lambda error: complaints.page.append(str(error)))
-            workspace = secrets.token_hex(4)
-            page.goto(f"{server.address}/lab/workspaces/{workspace}/tree/{quote(notebook)}?token={server.token}&reset")
-            _wait_for_notebook(page)
-            _wait_for_kernel(page)
             yield page, complaints
         finally:
             browser.close()
@@ -259,17 +264,21 @@ def _server_environment(scratch: Path) -> dict[str, str]:
     }
 
 
-def _store_settings(folder: Path, window: Window, more: Mapping[str, Mapping[str, Any]]) -> None:
+def _store_settings(folder: Path, window: Window) -> None:
     """The user's settings of this one run, in the files that JupyterLab reads them from."""
-    settings: dict[str, Mapping[str, Any]] = {
+    settings: dict[str, dict[str, Any]] = {
         "@jupyterlab/apputils-extension/themes": {
             "theme": "JupyterLab Dark" if window.theme == "dark" else "JupyterLab Light"
         },
-        # Draw every cell, so that a picture or a text can be looked for wherever it stands.
-        "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
+        "@jupyterlab/notebook-extension/tracker": {
+            # Every cell is drawn, so that it can be looked for wherever it stands.
+            "windowingMode": "none",
+            # Typed text stays as it is typed.
+            "codeCellConfig": {"autoClosingBrackets": False},
+        },
         "@jupyterlab/docmanager-extension/plugin": {"autosave": False},
     }
-    for name, values in (settings | dict(more)).items():
+    for name, values in settings.items():
         path = folder / f"{name}.jupyterlab-settings"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(values), encoding="utf-8", newline="\n")

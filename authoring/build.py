@@ -118,8 +118,9 @@ def _matches(target: Target, name: str) -> bool:
 
 
 def _differences(planned: NotebookNode, stored: NotebookNode, *, executed: bool) -> Iterator[str]:
-    if planned.metadata != stored.metadata:
-        yield f"metadata differ: {dict(stored.metadata)} instead of {dict(planned.metadata)}"
+    for key in sorted(planned.metadata.keys() | stored.metadata.keys()):
+        if planned.metadata.get(key) != stored.metadata.get(key):
+            yield f"the notebook's metadata differ in {key!r}"
     wanted = {cell.id: cell for cell in planned.cells}
     present = {cell.get("id"): cell for cell in stored.cells}
     yield from (f"cell {name!r} is missing" for name in wanted.keys() - present.keys())

@@ -7,7 +7,17 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from authoring.browser import HOW_TO_INSTALL, BrowserError, Window, find_chromium, open_page, run_all_cells, serve
+from authoring.browser import (
+    HOW_TO_INSTALL,
+    BrowserError,
+    Window,
+    find_chromium,
+    free_port,
+    lab_command,
+    open_page,
+    run_all_cells,
+    serve,
+)
 from authoring.build import ROOT, targets
 from authoring.source import SourceError
 
@@ -37,9 +47,10 @@ def photograph(notebook: Path, out: Path, window: Window, *, run: bool = True) -
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
         folder = Path(scratch) / "course"
         copy = _copy(notebook, folder)
+        port = free_port()
         stem = f"{notebook.parent.name}-{notebook.stem}-{window.theme}"
         with (
-            serve(folder, Path(scratch), window=window) as server,
+            serve(lab_command(folder, port), port, Path(scratch), window) as server,
             open_page(server, copy, window, chromium) as (page, complaints),
         ):
             _make_room(page)

@@ -49,6 +49,23 @@ def _axes(ndim: int) -> str:
     return f"{-ndim} … {ndim - 1}" if ndim else "none: a single number has no axis"
 
 
+def finite(x: Array) -> Array:
+    """x with ±∞ replaced by the largest numbers of its dtype, so that 0·∞ and ∞/∞ become the limits; NaN stays."""
+    info = np.finfo(x.dtype)
+    return np.clip(x, info.min, info.max)
+
+
+def is_positive(x: Array) -> Array:
+    """1 where x > 0, else 0, in x's dtype; NaN stays, which a comparison would turn into 0."""
+    # np.heaviside says the same and takes five times as long.
+    return np.sign(np.maximum(x, 0))
+
+
+def largest_exponent(x: Array) -> int:
+    """The largest whole number whose exponential is finite in x's dtype: 709 for float64, 88 and 11 below."""
+    return int(np.log(np.finfo(x.dtype).max))
+
+
 def paired(y_true: ArrayLike, y_pred: ArrayLike, pred_name: str = "y_pred") -> tuple[Array, Array]:
     """Targets and predictions as floating arrays of one shape and dtype (the prediction's, for integer targets).
 

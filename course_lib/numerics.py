@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from course_lib.arrays import as_float
-from course_lib.spec import Array, Loss
+from course_lib.spec import Array, Interval, Loss
 
 
 def central_difference(f: Callable[[Array], Array], x: ArrayLike, h: float = 1e-3) -> Array:
@@ -21,18 +21,19 @@ def central_difference(f: Callable[[Array], Array], x: ArrayLike, h: float = 1e-
     return (f(x - 2 * h) - 8 * f(x - h) + 8 * f(x + h) - f(x + 2 * h)) / (12 * h)
 
 
-def ulp_error(value: ArrayLike, truth: ArrayLike) -> Array:
-    """|value − truth| in units of the spacing of floats at the truth, in value's dtype.
+def ulp_error(value: ArrayLike, truth: ArrayLike, remainder: ArrayLike = 0.0) -> Array:
+    """|value − (truth + remainder)| in units of the spacing of floats at the truth, in value's dtype.
 
-    `truth` is given in higher precision (float64 for a float32 value, or mpmath results already subtracted elsewhere).
-    Equal infinities and a NaN for a NaN count as 0, any other non-finite mismatch as infinity.
+    A float64 cannot hold the truth about a float64, so it may come in two parts: the nearest float64, and in
+    `remainder` what is left (mpmath gives both). A truth beyond the largest float counts as infinite. Equal infinities
+    and a NaN for a NaN count as 0, any other non-finite mismatch as infinity.
     """
-    value = np.asarray(value)
-    truth = np.asarray(truth)
+    value, truth = np.asarray(value), np.asarray(truth)
     with np.errstate(all="ignore"):
         rounded = truth.astype(value.dtype)
         spacing = np.maximum(np.spacing(np.abs(rounded)), np.finfo(value.dtype).smallest_subnormal)
-        error = np.abs(value.astype(truth.dtype) - truth) / spacing.astype(truth.dtype)
+        # The first difference is exact wherever the value is any good.
+        error = np.abs((value.astype(truth.dtype) - truth) - np.asarray(remainder)) / spacing.astype(truth.dtype)
     same = (value == rounded) | (np.isnan(value) & np.isnan(rounded))
     error = np.where(same & ~np.isfinite(rounded), 0.0, error)
     return np.where(np.isfinite(value) == np.isfinite(rounded), error, np.inf)
@@ -62,22 +63,37 @@ def sample_points(
     return np.unique(np.concatenate([np.asarray(part, dtype=np.float64) for part in parts]).astype(dtype))
 
 
-def sample_pairs(loss: Loss, rng: np.random.Generator, n: int = 64, k: int = 4) -> tuple[Array, Array]:
-    """Random targets and predictions inside a loss's domain: y_true and y_pred of shape (n,), or (n, k) over classes."""
+def sample_pairs(loss: Loss, rng: np.random.Generator, n: int = 64, k: int = 4) -> tuple[Array, ...]:
+    """Random arrays inside a loss's domain, in the order of `loss.inputs`: (y_true, y_pred), for some a third one.
+
+    n examples; k classes, pixels, coordinates or symbols where the loss has them. Label sequences have n // 4 labels
+    for n frames.
+    """
+    claims = loss.claims()
     labels = rng.integers(0, k, n)
     binary = rng.integers(0, 2, n).astype(np.float64)
-    predictions = {
+    makers: dict[str, Callable[[], Array]] = {
         "value": lambda: rng.normal(0, 3, n),
+        "positive value": lambda: rng.gamma(2.0, 2.0, n),
+        "binary": lambda: binary,
+        "sign": lambda: 2 * binary - 1,
+        "label": lambda: labels,
+        "one-hot": lambda: np.eye(k)[labels],
         "probability": lambda: rng.uniform(0.02, 0.98, n),
         "logit": lambda: rng.normal(0, 3, n),
         "probabilities": lambda: rng.dirichlet(np.full(k, 2.0), n),
         "logits": lambda: rng.normal(0, 3, (n, k)),
+        "vectors": lambda: rng.normal(0, 1, (n, k)),
+        "class weights": lambda: rng.gamma(2.0, 1.0, k),
+        "mask": lambda: rng.integers(0, 2, (n, k)).astype(np.float64),
+        "soft mask": lambda: rng.uniform(0.02, 0.98, (n, k)),
+        "label sequence": lambda: rng.integers(1, k, max(1, n // 4)),
+        "frames": lambda: rng.normal(0, 3, (n, k)),
     }
-    targets: dict[str, Callable[[], Array]] = {
-        "value": lambda: rng.normal(0, 3, n),
-        "binary": lambda: binary,
-        "sign": lambda: 2 * binary - 1,
-        "one-hot": lambda: np.eye(k)[labels],
-        "label": lambda: labels,
-    }
-    return targets[loss.target](), predictions[loss.prediction]()
+
+    def within(kind: str, domain: Interval) -> str:
+        return "positive value" if kind == "value" and domain.low >= 0 else kind
+
+    prediction = "soft mask" if loss.prediction == "mask" else loss.prediction
+    kinds = [within(loss.target, claims.target), within(prediction, claims.prediction)]
+    return tuple(makers[kind]() for kind in (kinds if loss.third is None else [*kinds, loss.third]))

@@ -9,14 +9,16 @@ import base64
 import io
 import math
 import sys
-from collections.abc import Iterator, Sequence
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from course_lib.spec import Activation, Array, Claims, Kink, Loss
+from course_lib.spec import REALS, Activation, Array, Claims, Kink, Loss
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -132,6 +134,7 @@ class Landmarks:
     """What a picture of an elementwise activation marks.
 
     Left of `flat_left` and right of `flat_right` the slope stays under 1 % of the largest slope (None: it does not).
+    `rises`: nowhere does the curve go down, so that its smallest value is no place of its own.
     """
 
     steepest: tuple[float, float] | None
@@ -139,6 +142,7 @@ class Landmarks:
     flat_right: float | None
     minimum: tuple[float, float] | None
     kinks: tuple[Kink, ...]
+    rises: bool
 
     def flat(self, x: float) -> bool:
         """Whether x lies in a saturated tail."""
@@ -158,6 +162,7 @@ def landmarks(entry: Activation, **params: float) -> Landmarks:
         flat_right=_flat_from(entry, params, claims, 1.0) if "right" in claims.saturates else None,
         minimum=claims.minimum,
         kinks=claims.kinks,
+        rises=claims.monotonic in ("increasing", "non-decreasing"),
     )
 
 
@@ -201,14 +206,18 @@ def activation_curves(
     """x, f(x) and f′(x) for drawing, (n,) each; a NaN at each kink lifts the pen where the slope jumps.
 
     An activation along an axis is drawn for four scores: the first is x, the others stay at 0; f is the first output
-    and f′ its derivative with respect to x.
+    and f′ its derivative with respect to x. A gated unit is drawn over its gate, with the value 1 to let through.
     """
     x = np.linspace(*span, POINTS)
-    if entry.derivative is None:
-        assert entry.jacobian is not None
+    if entry.jacobian is not None:
         scores = np.zeros((POINTS, 4))
         scores[:, 0] = x
         return x, entry.function(scores, **params)[..., 0], entry.jacobian(scores, **params)[..., 0, 0]
+    if entry.pullback is not None:
+        pair = np.stack([np.ones(POINTS), x], axis=-1)
+        slope = entry.pullback(pair, np.ones((POINTS, 1)), **params)[..., 1]
+        return x, entry.function(pair, **params)[..., 0], slope
+    assert entry.derivative is not None
     at = [k.at for k in _elementwise_claims(entry, params).kinks if span[0] < k.at < span[1]]
     # Evaluate a hair's breadth beside each kink, and leave a gap on it.
     beside = [side for k in at for side in (k - 1e-9, k + 1e-9)]
@@ -241,6 +250,7 @@ class LossCurve:
     x: Array
     value: Array
     gradient: Array
+    target: float
     label: str
     axis: str
 
@@ -252,30 +262,62 @@ def loss_curves(entry: Loss, span: tuple[float, float] | None = None, **params: 
     to it: once for the true class, once for another one.
     """
     low, high = span if span is not None else _loss_span(entry, params)
-    x = np.linspace(low, high, POINTS)
-    return tuple(loss_at(entry, x, target, **params) for target in _targets(entry, params))
+    return tuple(_with_gaps(entry, low, high, target, params) for target in _targets(entry, params))
+
+
+def _with_gaps(entry: Loss, low: float, high: float, target: float, params: dict[str, float]) -> LossCurve:
+    """The curve of one target; a NaN lifts the pen where the gradient jumps."""
+    jumps = [kink.at for kink in entry.claims(**params).kinks if kink.left != kink.right]
+    # Kinks are claimed in the margin y·score for labels ±1, in the residual otherwise.
+    at = [jump * target if entry.target == "sign" else jump + target for jump in jumps]
+    at = [place for place in at if low < place < high]
+    beside = [side for place in at for side in (place - 1e-9, place + 1e-9)]
+    x = np.unique(np.concatenate([np.linspace(low, high, POINTS), beside, at]))
+    curve = loss_at(entry, x, target, **params)
+    return replace(curve, gradient=np.where(np.isin(x, at), np.nan, curve.gradient))
 
 
 def loss_at(entry: Loss, x: Array, target: float, **params: float) -> LossCurve:
-    """The loss and its gradient at the predictions x for one target; over classes `target` is 1 (true class) or 0."""
+    """The loss and its gradient at the predictions x for one target; over classes `target` is 1 (true class) or 0.
+
+    ValueError for a loss of whole vectors, masks or sequences, which no single number describes.
+    """
+    if entry.prediction in ("vectors", "mask", "frames"):
+        raise ValueError(f"{entry.name!r} compares {entry.prediction}; expected a loss that is drawn over one number")
     if not entry.over_classes:
-        y = np.full(x.shape, target)
-        if entry.target == "label":
-            y = y.astype(int)
-        value, gradient = entry.function(y, x, **params), entry.gradient(y, x, **params)
+        y_pred, y = x, np.full(x.shape, target)
     else:
         k = 3
         rest = (1 - x) / (k - 1) if entry.prediction == "probabilities" else np.zeros_like(x)
         y_pred = np.stack([x, *[rest] * (k - 1)], axis=-1)
         label = 0 if target else 1
         y = np.full(x.size, label) if entry.target == "label" else np.tile(np.eye(k)[label], (x.size, 1))
-        value, gradient = entry.function(y, y_pred, **params), entry.gradient(y, y_pred, **params)[..., 0]
-    return LossCurve(x, value, gradient, _target_label(entry, target), _loss_axis(entry, target))
+    # A variance of 1; the first class weighs twice as much as the others.
+    third = {"positive value": [np.ones_like(x)], "class weights": [np.array([2.0, 1.0, 1.0])]}.get(
+        entry.third or "", []
+    )
+
+    def both(y: Array, y_pred: Array) -> tuple[Array, Array]:
+        gradient = entry.gradient(y, y_pred, *third, **params)
+        if entry.gradient_for:
+            gradient = gradient[entry.gradient_for.index(entry.inputs[1])]
+        return entry.function(y, y_pred, *third, **params), gradient
+
+    if entry.per == "batch":
+        # One value for a whole batch: draw batches of one.
+        pairs = [both(y[i : i + 1], y_pred[i : i + 1]) for i in range(len(x))]
+        value, gradient = np.array([one for one, _ in pairs]), np.concatenate([slope for _, slope in pairs])
+    else:
+        value, gradient = both(y, y_pred)
+    if entry.over_classes:
+        gradient = gradient[..., 0]
+    return LossCurve(x, value, gradient, target, _target_label(entry, target), _loss_axis(entry, target))
 
 
 def _targets(entry: Loss, params: dict[str, float]) -> tuple[float, ...]:
     if entry.target == "value":
-        return (0.0,) if 0.0 in entry.claims(**params).target else (1.0,)
+        # Only a loss of the residual is the same for every target.
+        return (0.0,) if entry.claims(**params).target == REALS else (1.0,)
     return (1.0, -1.0) if entry.target == "sign" else (1.0, 0.0)
 
 
@@ -292,7 +334,7 @@ def _loss_axis(entry: Loss, target: float) -> str:
         "logit": "logit  z",
         "probabilities": "predicted probability of this class  p",
         "logits": "logit of this class  z",
-    }[entry.prediction]
+    }.get(entry.prediction, entry.prediction)
 
 
 def _loss_span(entry: Loss, params: dict[str, float]) -> tuple[float, float]:
@@ -349,6 +391,26 @@ def compare(*entries: Activation | Loss, span: tuple[float, float] | None = None
     return figure
 
 
+def lines(x: ArrayLike, curves: Mapping[str, ArrayLike], *, x_label: str, y_label: str) -> Figure:
+    """Several curves over the same x, (n,) each, named by their keys: for a lesson's own measurements.
+
+    ValueError for no curve, or for more than eight: they could no longer be told apart.
+    """
+    if not 1 <= len(curves) <= len(LINES):
+        raise ValueError(f"lines takes 1 to {len(LINES)} curves, got {len(curves)}")
+    with course_style():
+        figure = new_figure(7.6)
+        axes = figure.subplots()
+        for (name, y), (colour, dashes) in zip(curves.items(), LINES, strict=False):
+            axes.plot(x, y, color=colour, linestyle=dashes, label=name)
+        _dress(axes, "", x_label)
+        axes.set_ylabel(y_label)
+        _limit(axes, *((np.asarray(x, dtype=float), np.asarray(y, dtype=float)) for y in curves.values()))
+        if len(curves) > 1:
+            name_lines(axes)
+    return figure
+
+
 def _first_curves(entry: Activation | Loss, span: tuple[float, float] | None) -> tuple[Array, Array, Array, str]:
     if isinstance(entry, Loss):
         curve = loss_curves(entry, span)[0]
@@ -361,6 +423,7 @@ def _draw_activation(
 ) -> None:
     x, value, slope = activation_curves(entry, span, **params)
     axis = "pre-activation  x" if entry.elementwise else "first score  x  (three others at 0)"
+    axis = "gate  x  (value 1)" if entry.gated else axis
     marks = landmarks(entry, **params) if entry.elementwise else None
     if marks is not None:
         _shade_flat(left, right, marks, span)
@@ -385,7 +448,7 @@ def _shade_flat(left: Axes, right: Axes, marks: Landmarks, span: tuple[float, fl
             axes.axvspan(start, end, color=SHADE, linewidth=0, zorder=0)
     if shaded:
         edges = " and ".join(
-            f"x < {_readable(end)}" if start == span[0] else f"x > {_readable(start)}" for start, end in shaded
+            f"x < {readable(end)}" if start == span[0] else f"x > {readable(start)}" for start, end in shaded
         )
         note = f"shaded: slope under 1 % of its largest ({edges})"
         right.figure.supxlabel(note, fontsize=12, color="#333333")
@@ -403,18 +466,24 @@ def _mark(
             right.plot([kink.at], [kink.returned], "o", color=VERMILLION, markersize=7)
     if marks.minimum is not None and span[0] < marks.minimum[0] < span[1] and not marks.kinks:
         x, y = marks.minimum
-        left.plot([x], [y], "v", color=BLACK, markersize=8)
-        left.annotate(
-            f"minimum {_readable(y)} at {_readable(x)}", (x, y), xytext=(0, 14), textcoords="offset points", ha="center"
-        )
-    kink_at = {kink.at for kink in marks.kinks}
-    if marks.steepest is not None and span[0] < marks.steepest[0] < span[1] and not kink_at:
+        if not marks.rises:
+            left.plot([x], [y], "v", color=BLACK, markersize=8)
+            _name_point(left, x, y, f"minimum {readable(y)} at x = {readable(x)}", below=True)
+    if marks.steepest is not None and span[0] < marks.steepest[0] < span[1] and not marks.kinks:
         x, slope = marks.steepest
         right.plot([x], [slope], "o", color=BLACK, markersize=7)
-        right.annotate(
-            f"largest slope {_readable(slope)}\nat x = {_readable(x)}",
-            (x, slope), xytext=(34, 4), textcoords="offset points", ha="left", va="top", fontsize=12,
-        )  # fmt: skip
+        _name_point(right, x, slope, f"largest slope {readable(slope)} at x = {readable(x)}", below=slope < 0)
+
+
+def _name_point(axes: Axes, x: float, y: float, text: str, below: bool) -> None:
+    """Words above or below a highest or lowest point, with room made for them."""
+    low, high = axes.get_ylim()
+    room = 0.12 * (high - low)
+    axes.set_ylim(low - room if below else low, high if below else high + room)
+    offset, side = (-10, "top") if below else (10, "bottom")
+    axes.annotate(
+        text, (x, y), xytext=(0, offset), textcoords="offset points", ha="center", va=side, fontsize=12
+    )  # fmt: skip
 
 
 def _draw_loss(
@@ -436,7 +505,7 @@ def _draw_loss(
 
 
 def _dress(axes: Axes, title: str, axis: str) -> None:
-    axes.set_title(title)
+    axes.set_title("\n".join(textwrap.wrap(title, 32)))
     axes.set_xlabel(axis)
     axes.axhline(0, color=QUIET, linewidth=0.9, zorder=1)
     axes.axvline(0, color=QUIET, linewidth=0.9, zorder=1)
@@ -466,7 +535,15 @@ def name_lines(axes: Axes) -> None:
     axes.legend(handles=ordered, loc="center left", bbox_to_anchor=(1.0, 0.5), handlelength=2.6, fontsize=12)
 
 
-def _readable(number: float) -> str:
-    """Four significant digits at most, two decimals for ordinary numbers, a true minus sign."""
-    text = f"{number:.2f}".rstrip("0").rstrip(".") if 0.01 <= abs(number) < 1000 or number == 0 else f"{number:.3g}"
-    return text.replace("-", "−")
+def readable(number: float, digits: int = 2) -> str:
+    """A number for people: at most `digits` decimals, a power of ten where it is tiny or huge, a true minus sign."""
+    if math.isnan(number):
+        return "undefined"
+    if math.isinf(number):
+        return "∞" if number > 0 else "−∞"
+    if number == 0 or 10.0**-digits <= abs(number) < 10_000:
+        text = f"{number:.{digits}f}"
+        return (text.rstrip("0").rstrip(".") if "." in text else text).replace("-", "−")
+    mantissa, exponent = f"{number:.1e}".split("e")
+    power = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{mantissa}·10{power}".replace("-", "−")

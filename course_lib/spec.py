@@ -1,6 +1,6 @@
 """What the course says about a function: one frozen entry per activation or loss.
 
-Every field is either a *claim*, which `tests/test_catalogue.py` verifies for every entry, or *prose* with a source.
+Every field is either a *claim*, which the tests verify for every entry, or *prose* with a source.
 Cards, tables, figures, widgets, galleries and tests all read these entries; adding a function means adding one.
 """
 
@@ -10,6 +10,7 @@ import inspect
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Any, Literal
 
 from numpy.typing import ArrayLike, NDArray
@@ -56,23 +57,38 @@ def _number(value: float) -> str:
 
 @dataclass(frozen=True)
 class Param:
-    """A keyword argument of a function: what it means, its default, and the values for which the claims hold."""
+    """A keyword argument of a function: what it means, its default, and the values that it may take.
+
+    A default of several numbers (the lines of maxout) stands for a sequence of any length; `domain` holds each of them.
+    """
 
     name: str
-    default: float
+    default: float | tuple[float, ...]
     domain: Interval
     meaning: str
     learnable: bool = False
 
+    def checked(self, value: object) -> float:
+        """The value as a Python float, which leaves float32 arrays alone; an error where it is outside the domain."""
+        if not isinstance(value, Real):
+            raise TypeError(f"{self.name} must be one number in {self.domain}, got {value!r:.60}")
+        if float(value) not in self.domain:
+            raise ValueError(f"{self.name} must lie in {self.domain}, got {float(value):g}; it is {self.meaning}")
+        return float(value)
+
 
 @dataclass(frozen=True)
 class Kink:
-    """A point where the function has no derivative: its slopes on both sides and the value our derivative returns."""
+    """A point where the function has no derivative: its slopes on both sides and the value our derivative returns.
+
+    `jump` is by how much the function itself leaps there, from left to right (0: it is continuous).
+    """
 
     at: float
     left: float
     right: float
     returned: float
+    jump: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -88,7 +104,7 @@ class Source:
 class Trait:
     """A strength or a weakness, and what shows it.
 
-    `shown_by` names a test (`test_catalogue.py::test_claimed_slope_is_the_largest`) or a lesson cell (`03#experiment`).
+    `shown_by` names a test (`test_activations.py::test_largest_slope`) or a lesson cell (`03#experiment`).
     """
 
     text: str
@@ -118,19 +134,27 @@ class FrameworkCall:
 
 
 Side = Literal["left", "right"]
+Trend = Literal["increasing", "non-decreasing", "decreasing", "non-increasing", "no"]
+
+NEITHER_SIDE: frozenset[Side] = frozenset()
+LEFT: frozenset[Side] = frozenset({"left"})
+RIGHT: frozenset[Side] = frozenset({"right"})
+BOTH_SIDES: frozenset[Side] = LEFT | RIGHT
 
 
 @dataclass(frozen=True)
 class Claims:
     """What is true of an elementwise activation at given parameters.
 
-    `zero_centred` means f(−x) = −f(x). `saturates` names the sides on which the slope tends to 0. `lipschitz` is the
-    least upper bound of |slope| and `steepest_at` a point where it is reached (None: only in the limit). `minimum` is
-    (x, f(x)) where the smallest value is taken (None: it is not taken).
+    `range` is the smallest interval that holds every value. `zero_centred` means f(−x) = −f(x). `saturates` names the
+    sides on which the slope tends to 0. `lipschitz` is the least L with |f(a) − f(b)| ≤ L·|a − b|, the least upper
+    bound of |slope|; it is ∞ where f jumps or its slope has no bound. `steepest_at` is a point where the slope has that
+    size (None: only in the limit, or nowhere). `minimum` is (x, f(x)) at one point where the smallest value is taken
+    (None: it is not taken).
     """
 
     range: Interval
-    monotonic: Literal["increasing", "non-decreasing", "no"]
+    monotonic: Trend
     zero_centred: bool
     saturates: frozenset[Side]
     lipschitz: float
@@ -141,9 +165,11 @@ class Claims:
 
 @dataclass(frozen=True)
 class VectorClaims:
-    """What is true of an activation that mixes the entries along an axis (softmax and its relatives).
+    """What is true of an activation that mixes the entries along an axis (softmax and its relatives, gated units).
 
-    `lipschitz` bounds the spectral norm of the Jacobian (the largest stretch of any direction).
+    `range` holds every entry of the output. `sums_to` is the sum along the axis (None: it varies). `lipschitz` is the
+    least upper bound of the spectral norm of the Jacobian, the largest stretch of any direction, for any number of
+    entries; it is ∞ where that grows without bound.
     """
 
     range: Interval
@@ -152,12 +178,17 @@ class VectorClaims:
     lipschitz: float
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Activation:
     """An activation: its functions, what is claimed of them, and what a lesson says about them.
 
-    Elementwise activations have `derivative` (same shape as x); activations along an axis have `jacobian`
-    ((…, k) → (…, k, k)). `parameter_gradients` maps a learnable parameter to the derivative with respect to it.
+    Exactly one of three says how a change of x changes the output. Elementwise activations have `derivative`, of the
+    same shape as x. Activations along an axis have `jacobian`, (…, k) → (…, k, k). Gated units, which turn (…, 2k)
+    into (…, k), have `pullback(x, upstream)`: the gradient with respect to x, (…, 2k), given the gradient with respect
+    to the output, (…, k); the vector–Jacobian product that backpropagation needs.
+
+    `parameter_gradients` maps each learnable parameter to ∂f/∂parameter at every x: the shape of x, followed by the
+    number of values of a parameter that has several.
     """
 
     name: str
@@ -169,6 +200,7 @@ class Activation:
     function: Function
     derivative: Function | None = None
     jacobian: Function | None = None
+    pullback: Function | None = None
     params: tuple[Param, ...] = ()
     parameter_gradients: Mapping[str, Function] = field(default_factory=dict)
     claims: Callable[..., Claims | VectorClaims]
@@ -179,19 +211,45 @@ class Activation:
     lesson: int | None = None
 
     def __post_init__(self) -> None:
-        if (self.derivative is None) == (self.jacobian is None):
-            raise ValueError(f"activation {self.name!r} needs either a derivative or a jacobian")
+        given = [how for how in ("derivative", "jacobian", "pullback") if getattr(self, how) is not None]
+        if len(given) != 1:
+            raise ValueError(
+                f"activation {self.name!r} needs exactly one of derivative, jacobian and pullback, "
+                f"got {' and '.join(given) or 'none'}"
+            )
+        learnable = {param.name for param in self.params if param.learnable}
+        if learnable != set(self.parameter_gradients):
+            raise ValueError(
+                f"activation {self.name!r} has learnable parameters {sorted(learnable)} "
+                f"but parameter_gradients for {sorted(self.parameter_gradients)}; expected one for each"
+            )
 
-    def __call__(self, x: ArrayLike, **params: float) -> Array:
+    def __call__(self, x: ArrayLike, **params: Any) -> Array:
         return self.function(x, **params)
+
+    def __repr__(self) -> str:
+        return f"<activation {self.name}>"
 
     @property
     def elementwise(self) -> bool:
         return self.derivative is not None
 
+    @property
+    def gated(self) -> bool:
+        return self.pullback is not None
+
 
 Statistic = Literal[
-    "mean", "weighted mean", "smoothed mean", "geometric mean", "median", "weighted median", "quantile", "mode", "none"
+    "mean",
+    "weighted mean",
+    "smoothed mean",
+    "geometric mean",
+    "median",
+    "weighted median",
+    "quantile",
+    "mode",
+    "log mean",
+    "none",
 ]
 
 
@@ -202,7 +260,8 @@ class LossClaims:
     `target` and `prediction` are the sets each entry must lie in. `minimiser` is the statistic of the targets that the
     best constant prediction equals (for logits: that its sigmoid or softmax equals). `gradient_bound` is the least
     upper bound of |entry of the gradient| over the whole domain. `zero_when_perfect`: the loss is exactly 0 where the
-    prediction is the target. `kinks` are given in the residual y_pred − y_true, for labels ±1 in the margin y·score.
+    prediction is the target. `kinks` are given in the residual y_pred − y_true at a target of 1, for labels ±1 in the
+    margin y·score at a label of +1.
     """
 
     target: Interval
@@ -237,9 +296,7 @@ class Loss:
     gradient_formula: str
     function: Function
     gradient: Callable[..., Any]
-    target: Literal[
-        "value", "binary", "sign", "label", "one-hot", "probabilities", "mask", "vectors", "label sequence"
-    ]
+    target: Literal["value", "binary", "sign", "label", "one-hot", "probabilities", "mask", "vectors", "label sequence"]
     prediction: Literal["value", "probability", "logit", "probabilities", "logits", "mask", "vectors", "frames"]
     third: Literal["positive value", "class weights", "vectors"] | None = None
     per: Literal["prediction", "example", "batch"] = "prediction"

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import copy
 import math
+import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
@@ -89,19 +91,25 @@ class Adam:
         parameters -= rate * self._mean / (np.sqrt(self._square) + self.epsilon * root)
 
 
-Optimiser = SGD | Adam
+class Optimiser(Protocol):
+    """What a network asks of an optimiser: a rate that may be changed between steps, and a step in place."""
+
+    rate: float
+
+    def update(self, parameters: Array, gradient: Array) -> None: ...
 
 
 @dataclass
 class Layer:
     """score = inputs @ weights + bias, output = activation(score); (n, inputs) → (n, outputs).
 
+    A gated activation halves its input, so its layer has two scores for every output.
     After a pass it keeps what went through it: `inputs`, `score`, `output`, and after the way back `delta`, the slope
     of the cost with respect to each score. `learned` holds the activation's own learnable parameters, if it has any.
     """
 
     activation: Activation
-    params: dict[str, float]
+    params: dict[str, Any]
     weights: Array
     bias: Array
     weights_gradient: Array
@@ -114,7 +122,7 @@ class Layer:
 
     def forward(self, inputs: Array) -> Array:
         for name, (value, _) in self.learned.items():
-            self.params[name] = float(value[0])
+            self.params[name] = value.tolist()
         self.inputs = inputs
         self.score = inputs @ self.weights
         self.score += self.bias
@@ -128,7 +136,8 @@ class Layer:
         # A product with ones sums over the examples several times faster than .sum(axis=0).
         np.matmul(np.ones(len(slope), slope.dtype), self.delta, out=self.bias_gradient)
         for name, (_, gradient) in self.learned.items():
-            gradient[0] = np.sum(slope * self.activation.parameter_gradients[name](self.score, **self.params))
+            by_unit = self.activation.parameter_gradients[name](self.score, **self.params)
+            gradient[...] = np.tensordot(slope, by_unit, axes=2)
 
     def _through_activation(self, slope: Array) -> Array:
         entry = self.activation
@@ -138,14 +147,129 @@ class Layer:
             return slope * SLOPE_FROM_OUTPUT[entry.name](self.output)
         if entry.derivative is not None:
             return slope * entry.derivative(self.score, **self.params)
+        if entry.pullback is not None:
+            return entry.pullback(self.score, slope, **self.params)
         assert entry.jacobian is not None
-        return np.einsum("ni,nij->nj", slope, entry.jacobian(self.score, **self.params))
+        through: Array = np.einsum("ni,nij->nj", slope, entry.jacobian(self.score, **self.params))
+        return through
 
     def dead_units(self) -> int:
         """How many units have slope 0 at every example of the last pass: no gradient reaches their weights."""
         if self.activation.derivative is None:
             return 0
         return int(np.sum(~np.any(self.activation.derivative(self.score, **self.params), axis=0)))
+
+
+def softmax_cross_entropy(y_true: Array, logits: Array) -> tuple[float, Array]:
+    """Mean of −Σ_k y_k log softmax(z)_k over the rows, and its slope (softmax(z) − y)/n, from one exponential."""
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    share = np.exp(shifted)
+    total = share.sum(axis=1, keepdims=True)
+    share /= total
+    cost = (np.log(total).sum() - (y_true * shifted).sum()) / len(logits)
+    return float(cost), (share - y_true) / len(logits)
+
+
+def sigmoid_cross_entropy(y_true: Array, logits: Array) -> tuple[float, Array]:
+    """Mean of max(z, 0) − z·y + log(1 + e^−|z|) over all entries, and its slope (σ(z) − y)/n."""
+    values = np.maximum(logits, 0) - logits * y_true + np.log1p(np.exp(-np.abs(logits)))
+    return float(values.mean()), (sigmoid(logits) - y_true) / logits.size
+
+
+# The two losses that most training uses, value and slope computed together and without asking again whether the
+# targets are in the domain: a third of a small network's time goes there.
+COST_AND_SLOPE: Mapping[str, Callable[[Array, Array], tuple[float, Array]]] = {
+    "binary_cross_entropy_with_logits": sigmoid_cross_entropy,
+    "categorical_cross_entropy_with_logits": softmax_cross_entropy,
+}
+
+
+def rmse(y_true: Array, prediction: Array) -> float:
+    """√mean((prediction − y)²): the typical miss, in the unit of y."""
+    return math.sqrt(np.mean((prediction - y_true) ** 2))
+
+
+def accuracy(loss: Loss, y_true: Array, prediction: Array) -> float:
+    """Share of right decisions: the largest output against the class, or each output against its threshold.
+
+    The threshold is 1/2 for probabilities and for values, 0 for logits and for targets −1 and +1.
+    """
+    if loss.target == "label":
+        return float(np.mean(prediction.argmax(axis=1) == y_true))
+    if prediction.shape[1] > 1 and np.allclose(y_true.sum(axis=1), 1):
+        return float(np.mean(prediction.argmax(axis=1) == y_true.argmax(axis=1)))
+    threshold = 0.0 if loss.prediction == "logit" or loss.target == "sign" else 0.5
+    return float(np.mean((prediction > threshold) == (y_true > (0.0 if loss.target == "sign" else 0.5))))
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """A network on a data set: the cost, accuracy or RMSE, the size of each layer's weight gradient (Frobenius norm),
+    and for each hidden layer the number of units that are dead on these data."""
+
+    loss: float
+    metric: float
+    gradient_norms: tuple[float, ...]
+    dead_units: tuple[int, ...]
+
+
+@dataclass
+class History:
+    """What `fit` saw: measurements on the whole training set (and the validation set) after `epochs`, from 0 on,
+    and the cost of every mini-batch in `steps`."""
+
+    metric_name: str
+    epochs: list[int] = field(default_factory=list)
+    train: list[Measurement] = field(default_factory=list)
+    validation: list[Measurement] = field(default_factory=list)
+    steps: list[float] = field(default_factory=list)
+
+    @property
+    def loss(self) -> Array:
+        """Cost on the training set, (records,)."""
+        return np.array([m.loss for m in self.train])
+
+    @property
+    def metric(self) -> Array:
+        """Accuracy or RMSE on the training set, (records,)."""
+        return np.array([m.metric for m in self.train])
+
+    @property
+    def validation_loss(self) -> Array:
+        return np.array([m.loss for m in self.validation])
+
+    @property
+    def validation_metric(self) -> Array:
+        return np.array([m.metric for m in self.validation])
+
+    @property
+    def gradient_norms(self) -> Array:
+        """(records, layers), first layer first."""
+        return np.array([m.gradient_norms for m in self.train])
+
+    @property
+    def dead_units(self) -> Array:
+        """(records, hidden layers): units with slope 0 at every training example."""
+        return np.array([m.dead_units for m in self.train])
+
+    @property
+    def diverged(self) -> bool:
+        """Whether a cost was inf or nan; training stops there."""
+        return not (np.isfinite(self.steps).all() and np.isfinite(self.loss).all())
+
+
+def batches(n: int, size: int | None, rng: np.random.Generator, keep_last: bool = False) -> Iterator[Array]:
+    """Index arrays of one epoch: a random order of n examples, cut into pieces of `size`; all n in order for None.
+
+    A last piece smaller than `size` is dropped unless `keep_last`: three left-over examples would weigh as much as a
+    full batch, and the accuracy visibly dips after them. Another order next epoch gives them their turn.
+    """
+    if size is None or size >= n:
+        yield np.arange(n)
+        return
+    order = rng.permutation(n)
+    for start in range(0, n if keep_last else n - size + 1, size):
+        yield order[start : start + size]
 
 
 class Network:
@@ -157,7 +281,9 @@ class Network:
     `init` is "xavier", "he", "lecun" or a standard deviation; weights are normal, every bias starts at `bias`.
 
     The cost is the mean of the loss's values, over examples and, for losses of single numbers, over outputs.
+    `metric` ("accuracy" or "rmse") is measured beside it; left out, it is the one that suits the loss's targets.
     `rng` (a seed or a generator) decides the first weights and the order of the mini-batches: same seed, same run.
+    A prediction outside the loss's domain (a probability of 1.2) raises the loss's ValueError while training.
     """
 
     def __init__(
@@ -170,6 +296,7 @@ class Network:
         optimiser: Optimiser | None = None,
         init: str | float = "xavier",
         bias: float = 0.0,
+        metric: Literal["accuracy", "rmse"] | None = None,
         rng: int | np.random.Generator = 0,
         dtype: DTypeLike = np.float64,
     ) -> None:
@@ -178,40 +305,53 @@ class Network:
         # A copy: an optimiser remembers past gradients, and two networks must not share them.
         self.optimiser: Optimiser = copy.deepcopy(optimiser) if optimiser is not None else SGD()
         name, self.loss_params = _name_and_params(loss)
-        self.loss: Loss = losses.get(name)
+        self.loss = _trainable(losses.get(name))
+        _require_known(self.loss_params, self.loss)
+        self.metric = metric or ("rmse" if self.loss.target in ("value", "vectors") else "accuracy")
         hidden = [activation] * (len(self.sizes) - 2) if _is_choice(activation) else list(activation)
         if len(hidden) != len(self.sizes) - 2:
             raise ValueError(
                 f"sizes {self.sizes} have {len(self.sizes) - 2} hidden layers, got {len(hidden)} activations; "
                 "give one name for all hidden layers, or one per hidden layer (the last layer's is `output`)"
             )
-        self._build([*hidden, output], init, bias, np.dtype(dtype))
+        self._units = [(activations.get(name), params) for name, params in map(_name_and_params, [*hidden, output])]
+        for entry, params in self._units:
+            _require_known(params, entry)
+        self._cut(np.dtype(dtype))
+        for layer in self.layers:
+            layer.weights[:] = self.rng.normal(0, _first_deviation(init, *layer.weights.shape), layer.weights.shape)
+            layer.bias[:] = bias
 
-    def _build(self, choices: Sequence[ActivationChoice], init: str | float, bias: float, dtype: np.dtype) -> None:
-        """Cut one vector of parameters, and one of their slopes, into the views that the layers work with."""
-        entries = [(activations.get(name), params) for name, params in map(_name_and_params, choices)]
-        learnable = [[p for p in entry.params if p.learnable] for entry, _ in entries]
-        shapes = list(zip(self.sizes, self.sizes[1:], strict=False))
-        total = sum(fan_in * fan_out + fan_out for fan_in, fan_out in shapes) + sum(map(len, learnable))
-        self.parameters, self.gradient = np.zeros(total, dtype), np.zeros(total, dtype)
+    def _cut(self, dtype: np.dtype) -> None:
+        """Two vectors, of all parameters and of their slopes, and layers that hold views of them."""
+        pieces: list[tuple[int, ...]] = []
+        first: list[dict[str, Any]] = []
+        for fan_in, units, (entry, params) in zip(self.sizes, self.sizes[1:], self._units, strict=False):
+            scores = 2 * units if entry.gated else units
+            first.append({p.name: params.get(p.name, p.default) for p in entry.params if p.learnable})
+            pieces += [(fan_in, scores), (scores,), *map(np.shape, first[-1].values())]
+        ends = np.cumsum([math.prod(shape) for shape in pieces])
+        self.parameters, self.gradient = np.zeros(ends[-1], dtype), np.zeros(ends[-1], dtype)
+        places = [(slice(end - math.prod(shape), end), shape) for shape, end in zip(pieces, ends, strict=True)]
+        views = ((self.parameters[cut].reshape(shape), self.gradient[cut].reshape(shape)) for cut, shape in places)
         self.layers: list[Layer] = []
-        start = 0
-
-        def take(*shape: int) -> tuple[Array, Array]:
-            nonlocal start
-            cut = slice(start, start + math.prod(shape))
-            start = cut.stop
-            return self.parameters[cut].reshape(shape), self.gradient[cut].reshape(shape)
-
-        for (entry, params), learned, (fan_in, fan_out) in zip(entries, learnable, shapes, strict=True):
-            weights, biases = take(fan_in, fan_out), take(fan_out)
-            weights[0][:] = self.rng.normal(0, _first_deviation(init, fan_in, fan_out), (fan_in, fan_out))
-            biases[0][:] = bias
-            layer = Layer(entry, dict(params), weights[0], biases[0], weights[1], biases[1])
-            for param in learned:
-                layer.learned[param.name] = take(1)
-                layer.learned[param.name][0][:] = params.get(param.name, param.default)
+        for (entry, params), values in zip(self._units, first, strict=True):
+            (weights, weights_gradient), (bias, bias_gradient) = next(views), next(views)
+            layer = Layer(entry, dict(params), weights, bias, weights_gradient, bias_gradient)
+            for name, value in values.items():
+                layer.learned[name] = next(views)
+                layer.learned[name][0][...] = value
             self.layers.append(layer)
+
+    # copy.deepcopy, piece by piece, would loosen the layers from the vector: the copy cuts its own.
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name not in ("layers", "gradient")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        values = self.parameters
+        self._cut(values.dtype)
+        self.parameters[:] = values
 
     def forward(self, x: Array) -> Array:
         """The prediction for a batch, (n, inputs) → (n, outputs): what the loss sees."""
@@ -221,10 +361,12 @@ class Network:
 
     def backward(self, slope: Array) -> None:
         """From the slope of the cost at the prediction to `network.gradient`, layer by layer from the last."""
-        for layer, below in zip(self.layers[::-1], [*self.layers[-2::-1], None], strict=True):
+        for i in reversed(range(len(self.layers))):
+            layer = self.layers[i]
             layer.backward(slope)
-            if below is not None:
-                slope = layer.delta @ layer.weights.T
+            if i > 0:
+                # dot, since matmul is four times slower where the layer has a single unit.
+                slope = layer.delta.dot(layer.weights.T)
 
     # A run that diverges passes through inf and nan; the cost says so, a warning a line would not help.
     @np.errstate(over="ignore", invalid="ignore", divide="ignore")
@@ -253,8 +395,8 @@ class Network:
         targets = np.asarray(y) if self.loss.target == "label" else self._as_batch(y, "y", self.sizes[-1])
         if len(inputs) != len(targets):
             raise ValueError(f"x has {len(inputs)} examples but y has {len(targets)}; expected one target per example")
-        # Any prediction serves to ask the loss whether it takes these targets.
-        neutral = {"probability": 0.5, "probabilities": 1 / self.sizes[-1]}.get(self.loss.prediction, 0.0)
+        # Any prediction serves to ask the loss whether it takes these targets; one half is allowed to all of them.
+        neutral = 1 / self.sizes[-1] if self.loss.prediction == "probabilities" else 0.5
         prediction = np.full((len(inputs), self.sizes[-1]), neutral, self.parameters.dtype)
         self.loss.function(targets, prediction, **self.loss_params)
         return inputs, targets
@@ -270,11 +412,11 @@ class Network:
 
     @np.errstate(over="ignore", invalid="ignore", divide="ignore")
     def predict(self, x: ArrayLike) -> Array:
-        """The network's output, (n, inputs) → (n, outputs): values, probabilities, or logits, as the loss takes them."""
+        """The output for (n, inputs), shape (n, outputs): values, probabilities or logits, as the loss takes them."""
         return self.forward(self._as_batch(x, "x", self.sizes[0]))
 
     def predict_probability(self, x: ArrayLike) -> Array:
-        """`predict`, with logits turned into probabilities by the sigmoid (one per output) or the softmax (over classes)."""
+        """`predict`, with logits turned into probabilities: by the softmax over classes, else by the sigmoid."""
         prediction = self.predict(x)
         if self.loss.prediction == "logits":
             return softmax(prediction)
@@ -289,7 +431,106 @@ class Network:
         self.backward(slope)
         return Measurement(
             loss=cost,
-            metric=_metric(self.loss, y, prediction),
+            metric=rmse(y, prediction) if self.metric == "rmse" else accuracy(self.loss, y, prediction),
             gradient_norms=tuple(float(np.linalg.norm(layer.weights_gradient)) for layer in self.layers),
             dead_units=tuple(layer.dead_units() for layer in self.layers[:-1]),
         )
+
+    def fit(
+        self,
+        x: ArrayLike,
+        y: ArrayLike,
+        epochs: int,
+        *,
+        batch_size: int | None = None,
+        keep_last: bool = False,
+        validation: tuple[ArrayLike, ArrayLike] | None = None,
+        record_every: int = 1,
+    ) -> History:
+        """Train for `epochs` passes over the data, in mini-batches (None: all examples at once), and keep a record.
+
+        The record holds the state before training, after every `record_every` epochs and at the end. A cost of inf or
+        nan stops the run and stands in the record: `history.diverged`. Linear algebra runs on one thread here: on
+        matrices this small a second one costs more than it brings.
+        """
+        if epochs < 1 or record_every < 1 or (batch_size is not None and batch_size < 1):
+            raise ValueError(
+                f"epochs, record_every and batch_size must be at least 1, got {epochs}, {record_every}, {batch_size}"
+            )
+        x, y = self.prepare(x, y)
+        history = History(self.metric)
+        with one_thread():
+            self._record(history, 0, x, y, validation)
+            for epoch in range(1, epochs + 1):
+                for rows in batches(len(x), batch_size, self.rng, keep_last):
+                    history.steps.append(self.update(x[rows], y[rows]))
+                    if not math.isfinite(history.steps[-1]):
+                        break
+                stop = epoch == epochs or not math.isfinite(history.steps[-1])
+                if stop or epoch % record_every == 0:
+                    self._record(history, epoch, x, y, validation)
+                if stop:
+                    break
+        return history
+
+    def _record(
+        self, history: History, epoch: int, x: Array, y: Array, validation: tuple[ArrayLike, ArrayLike] | None
+    ) -> None:
+        history.epochs.append(epoch)
+        history.train.append(self.measure(x, y))
+        if validation is not None:
+            history.validation.append(self.measure(*validation))
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Linear algebra on one thread inside the `with` block; for loops of small products, as in training."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1, user_api="blas"):
+        yield
+
+
+def _is_choice(choice: object) -> bool:
+    return isinstance(choice, str) or (
+        isinstance(choice, tuple) and len(choice) == 2 and isinstance(choice[1], Mapping)
+    )
+
+
+def _name_and_params(choice: ActivationChoice | LossChoice) -> tuple[str, dict[str, float]]:
+    if isinstance(choice, str):
+        return choice, {}
+    return choice[0], dict(choice[1])
+
+
+def _require_known(params: Mapping[str, float], entry: Activation | Loss) -> None:
+    known = [param.name for param in entry.params]
+    for name in params:
+        if name not in known:
+            raise ValueError(f"{entry.name!r} has no parameter {name!r}; it has {', '.join(known) or 'none'}")
+
+
+def _trainable(loss: Loss) -> Loss:
+    if loss.third is not None or loss.gradient_for or loss.target == "label sequence":
+        raise ValueError(
+            f"loss {loss.name!r} takes {', '.join(loss.inputs)}; Network trains with losses of a target and a "
+            "prediction only: write the step for this one with loss.gradient"
+        )
+    return loss
+
+
+def _checked_sizes(sizes: Sequence[int]) -> tuple[int, ...]:
+    checked = tuple(operator.index(size) for size in sizes)
+    if len(checked) < 2 or min(checked) < 1:
+        raise ValueError(f"sizes must be (inputs, hidden units …, outputs), each at least 1, got {tuple(sizes)}")
+    return checked
+
+
+def _first_deviation(init: str | float, fan_in: int, fan_out: int) -> float:
+    if isinstance(init, str):
+        if init not in INITIALISATIONS:
+            raise ValueError(f"unknown init {init!r}; expected {', '.join(INITIALISATIONS)}, or a standard deviation")
+        return INITIALISATIONS[init](fan_in, fan_out)
+    if not init >= 0:
+        raise ValueError(f"init as a standard deviation must be at least 0, got {init}")
+    return init

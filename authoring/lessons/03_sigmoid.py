@@ -1,7 +1,7 @@
 # ---
 # course:
 #   teaching: 20
-#   exercises: 15
+#   exercises: 20
 #   objectives:
 #     - compute the sigmoid of a score and read it as a probability
 #     - derive its slope and say where it is largest and where it dies
@@ -20,7 +20,7 @@
 # | Slope | largest at $x = 0$, where it is $\frac{1}{4}$ |
 # | Used for | the output of a yes-or-no classifier; gates inside LSTM networks |
 # | Needs | [00 Start here](00_start_here.ipynb), and what a slope (a derivative) is |
-# | Time | 20 minutes, and 15 for the [exercises](../exercises/03_sigmoid.ipynb) |
+# | Time | 20 minutes, and 20 for the [exercises](../exercises/03_sigmoid.ipynb) |
 
 # %% id="imports"
 import numpy as np
@@ -40,22 +40,21 @@ recall("03")
 # %% [markdown] id="question"
 # ## A straight line makes a poor probability
 #
-# A hospital has 30 measurements of a cell sample for each of 569 patients, and knows who had cancer. The simplest
-# model adds the measurements up, each with its own weight: that sum is the patient's **score**. Let us choose the weights
-# by least squares, so that the score comes as close as it can to 1 for cancer and 0 for none, and read it as a probability.
+# A hospital has 30 measurements of the cells of each tumour, and knows which tumours were harmless (label 1) and which were malignant (label 0). The
+# simplest model gives each measurement a weight and adds up: that sum is the tumour's **score**. Let us choose the weights by least squares, so that the
+# scores come as close to the labels as they can, and read each score as the probability of “harmless”.
 
 # %% id="straight-line"
-patients = data.breast_cancer(scale="standardised")
-columns = np.column_stack([patients.x, np.ones(len(patients.x))])
-weights, *_ = np.linalg.lstsq(columns, patients.y)
+train, test = data.breast_cancer()
+columns = np.column_stack([train.x, np.ones(len(train))])
+weights, *_ = np.linalg.lstsq(columns, train.y)
 score = columns @ weights
-impossible = (score < 0) | (score > 1)
 print(f"lowest “probability” {score.min():.2f}, highest {score.max():.2f}")
-print(f"impossible for {impossible.sum()} of {len(score)} patients")
+print(f"impossible for {np.sum((score < 0) | (score > 1))} of {len(score)} tumours")
 
 # %% [markdown] id="question-end"
-# A probability of −0.42 means nothing, and cutting the scores off at 0 and 1 would say *certain* for all these
-# patients. We need a function that takes **any** score, keeps the order, and gives a number strictly between 0 and 1.
+# A probability of −0.53 means nothing, and cutting the scores off at 0 and 1 would say *certain* for 132 tumours. We need a function that takes **any** score,
+# keeps the order, and gives a number strictly between 0 and 1.
 
 # %% [markdown] id="predict"
 # ## Predict first
@@ -137,9 +136,11 @@ print("largest slope:", sigmoid_derivative(points).max(), "at x =", points[sigmo
 # largest value.** Drag the point, use the arrow keys, or type a number; the read-out says how far you are.
 
 # %% id="explore-widget" tags=["widget"]
-widgets.explore("sigmoid", task="one-percent-slope")
+widgets.explore("sigmoid", task="saturation")
 
 # %% [markdown] id="explore-after"
+# *What to see: the dashed tangent shows the slope at the point, the right-hand curve the slope everywhere; already at x = 4 little is left of it.*
+#
 # We can also solve for it. One per cent of ¼ is 0.0025, so we need $s(1 - s) = 0.0025$, a quadratic equation in $s$:
 
 # %% id="saturation"
@@ -173,38 +174,35 @@ for weight, bias, value in ((2, -1, 1.5), (-1, 0.5, 2.5)):
 # %% [markdown] id="experiment-claim"
 # ## Experiment: a unit that starts saturated stays where it is
 #
-# **Claim.** Training moves each weight in proportion to the slope. So a sigmoid unit whose scores are far from 0 should not
-# learn at all, however good the data.
+# **Claim.** Training moves each weight in proportion to the slope. So a sigmoid unit whose scores are far from 0 should learn nothing, however good
+# the data.
 #
-# **Run.** The 569 patients again, one sigmoid unit, random starting weights, 200 steps of gradient descent on the squared
-# error (lesson 17), five seeds. Once with the raw measurements, which reach into the thousands, and once
-# standardised: each column shifted to mean 0 and scaled to standard deviation 1.
+# **Run.** The tumours again: one sigmoid unit, random first weights, 200 steps of gradient descent on the squared error, five seeds. First with the raw
+# measurements, which reach into the thousands; then with each measurement shifted to mean 0 and scaled to standard deviation 1. We count the tumours that
+# start in the flat region, and then the right answers for 143 tumours that were kept aside.
 
 # %% id="experiment"
-for scale in ("raw", "standardised"):
-    patients = data.breast_cancer(scale=scale)
+for scaling in ("raw", "standard"):
+    train, test = data.breast_cancer(scaling)
     for seed in range(5):
-        unit = training.Network([30, 1], output="sigmoid", loss="mse", init="lecun", seed=seed)
-        saturated = np.mean(sigmoid_derivative(unit.scores(patients.x)) < 0.0025)
-        history = unit.fit(patients.x, patients.y, steps=200, learning_rate=1.0)
-        print(f"{scale:12} seed {seed}: saturated {saturated:4.0%}, right afterwards {history.accuracy[-1]:.0%}")
+        unit = training.Network([30, 1], output="sigmoid", loss="mse", metric="accuracy", rng=seed)
+        unit.predict(train.x)
+        flat = np.mean(sigmoid_derivative(unit.layers[0].score) < 0.0025)
+        history = unit.fit(train.x, train.y, epochs=200, validation=(test.x, test.y))
+        print(f"{scaling:8} seed {seed}: {flat:4.0%} start flat, right {history.validation_metric[-1]:.0%}")
 
 # %% [markdown] id="experiment-read"
-# **Read.** With raw measurements practically every patient starts in the flat region, and after training the unit still gives
-# everyone the same answer: 37 % or 63 % right are the shares of the two groups. Standardised, no patient starts there, and
-# the same unit gets at least 98 % right.
+# **Read.** With raw measurements practically every tumour starts in the flat region, and 200 steps later the unit still gives them all the same answer: 63 %
+# and 37 % are just the shares of the two kinds. Standardised, none starts there, and the same unit is right about 98 % to 99 % of tumours it has never seen.
 #
-# **What this does not show.** These are the patients it was trained on, not new ones. And the cure here was scaling; another
-# loss, [binary cross-entropy](22_binary_cross_entropy.ipynb), removes the slope of an *output* unit from the gradient altogether. Inside a
-# network the slope stays:
+# **What this does not show.** That only scaling can help: another loss, [binary cross-entropy](22_binary_cross_entropy.ipynb), takes the slope of the *output* unit
+# out of the gradient. Inside a network the slope stays, and layer after layer multiplies it in. With random scores from a standard normal distribution:
 
 # %% id="depth"
 rng = np.random.default_rng(0)
 for depth in (1, 2, 4, 8):
-    slopes = sigmoid_derivative(rng.normal(size=(1000, depth)))
-    print(
-        f"{depth} sigmoid layers: at most {0.25**depth:.1e} of the gradient passes, on average {slopes.prod(axis=1).mean():.1e}"
-    )
+    passes = sigmoid_derivative(rng.normal(size=(1000, depth))).prod(axis=1)
+    print(f"{depth} sigmoid units: at most {0.25**depth:.1e} passes, on average {passes.mean():.1e}")
 
 # %% [markdown] id="traits"
 # ## Strengths, weaknesses, and when to use it
@@ -259,8 +257,8 @@ run_in("keras", lambda keras: keras.activations.sigmoid(x), recorded="0.1192 0.5
 # %% [markdown] id="your-turn"
 # ## Your turn
 #
-# The [exercises](../exercises/03_sigmoid.ipynb) take about 15 minutes: a sigmoid that never overflows, its slope, one
-# prediction, and a unit to be designed. Each has a check that tells you what went wrong, and hints. The
+# The [exercises](../exercises/03_sigmoid.ipynb) take about 20 minutes: a sigmoid that never overflows, its slope, a
+# decision to be repaired, and a unit to be designed. Each has a check that tells you what went wrong, and hints. The
 # [solutions](../solutions/03_sigmoid.ipynb) are there for afterwards.
 
 # %% [markdown] id="quiz"

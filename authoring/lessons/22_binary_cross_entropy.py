@@ -1,7 +1,7 @@
 # ---
 # course:
 #   teaching: 20
-#   exercises: 15
+#   exercises: 20
 #   objectives:
 #     - read −log p as surprise and compute binary cross-entropy from probabilities and from logits
 #     - derive the gradient p − y and say why it needs no slope of the sigmoid
@@ -21,13 +21,12 @@
 # | Gradient | with respect to the score: $p - y$, never larger than 1 in size |
 # | Used for | yes-or-no questions: spam, illness, a click; several labels at once |
 # | Needs | [03 Sigmoid](03_sigmoid.ipynb) |
-# | Time | 20 minutes, and 15 for the [exercises](../exercises/22_binary_cross_entropy.ipynb) |
+# | Time | 20 minutes, and 20 for the [exercises](../exercises/22_binary_cross_entropy.ipynb) |
 
 # %% id="imports"
 import numpy as np
 
 from course_lib import data, numerics, plots, widgets
-from course_lib.activations import sigmoid
 from course_lib.exercises import predict, quiz, recall, reveal
 from course_lib.losses import binary_cross_entropy, binary_cross_entropy_with_logits, get, mse
 
@@ -119,6 +118,8 @@ plots.show(
 # *What to see: on the wrong side the cost is nearly a straight line and the gradient stays close to 1 in size; on the right side both fade to 0.*
 
 # %% id="derivative-check"
+from course_lib.activations import sigmoid
+
 z = np.linspace(-6, 6, 25)
 slope = numerics.central_difference(lambda z: binary_cross_entropy_with_logits(np.ones(25), z), z)
 print("measured slope equals p − y to ten digits:", bool(np.abs(slope - (sigmoid(z) - 1)).max() < 1e-10))
@@ -127,13 +128,17 @@ p = sigmoid(wrong)
 print(f"sure and wrong (z = −4, y = 1): gradient {p - 1:.3f}; of the squared error {2 * (p - 1) * p * (1 - p):.3f}")
 
 # %% [markdown] id="explore"
-# ## Explore: two losses over the same score
+# ## Explore: two losses, over the probability and over the score
 #
-# Left is the cost, right the gradient that reaches the score. **Task: make the cross-entropy's gradient ten times the squared
-# error's.** Drag the point, use the arrow keys, or type a number.
+# The upper pictures show cost and gradient over $p$, the lower ones over the logit $z$. Solid is the cross-entropy, dashed the squared error. **Task: make
+# the cross-entropy push the logit ten times as hard as the squared error does.** Drag a point, use the arrow keys, or type a number.
 
 # %% id="explore-widget" tags=["widget"]
-widgets.probability_losses(task="ten-times-the-gradient")
+widgets.probability_losses()
+
+# %% [markdown] id="explore-seen"
+# *What to see: over the logit, the cross-entropy is nearly a straight line on the wrong side and its gradient goes to −1; the squared error flattens out and its
+# gradient goes back to 0, just where the model is most wrong.*
 
 # %% [markdown] id="stability"
 # ## Logits in, digits kept
@@ -150,13 +155,16 @@ print(f"σ(40) = {p}, so 1 − p = {1 - p} and the cost is {binary_cross_entropy
 #
 # $$\ell(y, z) = \max(z, 0) - z\,y + \log\bigl(1 + e^{-|z|}\bigr)$$
 
+
 # %% id="repaired"
 def cost_from_logits(y, z):
     return np.maximum(z, 0) - z * y + np.log1p(np.exp(-np.abs(z)))
 
 
 for z in (40.0, 1000.0, -1000.0):
-    print(f"y = 0, z = {z:6.0f}:  {cost_from_logits(0, z):6.1f}   course_lib: {binary_cross_entropy_with_logits(0, z):6.1f}")
+    print(
+        f"y = 0, z = {z:6.0f}:  {cost_from_logits(0, z):6.1f}   course_lib: {binary_cross_entropy_with_logits(0, z):6.1f}"
+    )
 
 # %% [markdown] id="by-hand"
 # ## By hand
@@ -177,12 +185,13 @@ for z, y in ((2.0, 1), (-1.0, 1)):
     print(f"logit {z:4.1f}   p {sigmoid(z):.4f}   cost {cost:.4f}   gradient {sigmoid(z) - y:7.4f}")
 
 # %% [markdown] id="experiment-claim"
-# ## Experiment: one loss, two ways to write it, 569 patients
+# ## Experiment: one loss, two ways to write it, 426 tumours
 #
 # **Claim.** On real measurements the textbook formula fails, not on paper but in the machine.
 #
-# **Run.** The breast-cancer data of lesson 03, unscaled; random weights, five seeds. We compute the cost of every patient with the textbook
-# formula from probabilities and with the form from logits, and count what comes out. Then again with standardised data.
+# **Run.** The tumours of lesson 03, once unscaled and once standardised; random weights, five seeds. We compute the cost of every tumour with the textbook
+# formula from probabilities and with the form from logits, and count what comes out.
+
 
 # %% id="textbook"
 def textbook_cost(y, z):
@@ -191,22 +200,22 @@ def textbook_cost(y, z):
 
 
 # %% id="experiment"
-for scale in ("raw", "standardised"):
-    patients = data.breast_cancer(scale=scale)
+for scaling in ("raw", "standard"):
+    train, test = data.breast_cancer(scaling)
     for seed in range(5):
-        z = patients.x @ np.random.default_rng(seed).normal(size=30)
+        z = train.x @ np.random.default_rng(seed).normal(size=30)
         with np.errstate(all="ignore"):
-            textbook = textbook_cost(patients.y, z)
+            textbook = textbook_cost(train.y, z)
         failed = f"{np.isnan(textbook).sum():3} nan, {np.isinf(textbook).sum():3} inf"
-        ours = binary_cross_entropy_with_logits(patients.y, z).mean()
-        print(f"{scale:12} seed {seed}: textbook {failed};  from logits, mean {ours:6.2f}")
+        ours = binary_cross_entropy_with_logits(train.y, z).mean()
+        print(f"{scaling:8} seed {seed}: textbook {failed};  from logits, mean {ours:7.2f}")
 
 # %% [markdown] id="experiment-read"
-# **Read.** With raw data the textbook formula spoils between 188 and all 569 of the costs, and one `nan` is enough to turn the mean, and every
-# weight it touches, into `nan`. A `nan` appears even where the model is *right*: there $0 \cdot \log 0$ is computed. From logits, every cost is a number.
+# **Read.** With raw data the textbook formula spoils between 144 and all 426 of the costs, and a single `nan` turns the mean, and every weight it touches, into
+# `nan`. It appears even where the model is *right*: there $0 \cdot \log 0$ is computed. From logits, every cost is a number.
 #
 # **What this does not show.** That the model is any good: its weights are random. And standardising alone also removed the failures here;
-# it is good practice, but training can drive scores up again, so use both.
+# it is good practice, but training can drive scores up again, so do both.
 
 # %% [markdown] id="traits"
 # ## Strengths, weaknesses, and when to use it
@@ -274,12 +283,14 @@ run_in(
     lambda torch: torch.nn.functional.binary_cross_entropy(*map(torch.tensor, (p, y)), reduction="none"),
     recorded="0.1054 2.3026 100.0000",
 )
-run_in("keras", lambda keras: keras.losses.binary_crossentropy(y[:, None], p[:, None]), recorded="0.1054 2.3026 16.1181")
+run_in(
+    "keras", lambda keras: keras.losses.binary_crossentropy(y[:, None], p[:, None]), recorded="0.1054 2.3026 16.1181"
+)
 
 # %% [markdown] id="your-turn"
 # ## Your turn
 #
-# The [exercises](../exercises/22_binary_cross_entropy.ipynb) take about 15 minutes. The [solutions](../solutions/22_binary_cross_entropy.ipynb) are there for
+# The [exercises](../exercises/22_binary_cross_entropy.ipynb) take about 20 minutes. The [solutions](../solutions/22_binary_cross_entropy.ipynb) are there for
 # afterwards.
 
 # %% [markdown] id="quiz"

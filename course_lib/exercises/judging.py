@@ -30,6 +30,8 @@ from course_lib.exercises.model import (
 )
 from course_lib.exercises.wording import explain_error, listed, one_line, show_argument, show_array, show_number
 
+TOO_CLOSE = "a value that is off only beyond the sixth digit"
+
 SIDE_EFFECT_WORTH = 0.5
 """Share of the points for right values that come with a forbidden warning or a changed input."""
 
@@ -48,7 +50,7 @@ def judge(exercise: Exercise, observations: Sequence[Observation], seed: int) ->
 def _judge_values(exercise: Exercise, seed: int, seen: tuple[Observation, ...]) -> Verdict:
     probes, expected = probes_for(exercise, seed), _expected(exercise, seed)
     faults = tuple(_fault(exercise, p, o, e) for p, o, e in zip(probes, seen, expected, strict=True))
-    first = next((i for i, fault in enumerate(faults) if fault), None)
+    first = _first_telling(probes, seen, expected, faults)
     warned = next((o.warnings[0] for o in seen if o.warnings), "")
     if first is None and not (warned and exercise.warnings_forbidden) and not any(o.changed_input for o in seen):
         return _verdict(exercise, 1.0, "Right.", remark=f"NumPy warned: {one_line(warned)}." if warned else "")
@@ -60,7 +62,18 @@ def _judge_values(exercise: Exercise, seed: int, seen: tuple[Observation, ...]) 
         return _side_effect(exercise, probes, seen)
     share = _share(exercise, probes, faults)
     outcome: Outcome | None = "raised" if seen[first].status == "raised" and share == 0 else None
-    return _verdict(exercise, share, faults[first], _ask(exercise), evidence=evidence, outcome=outcome)
+    return _verdict(exercise, share, faults[first], _ask(exercise, seen[first]), evidence=evidence, outcome=outcome)
+
+
+def _first_telling(
+    probes: tuple[Probe, ...], seen: tuple[Observation, ...], expected: tuple[Value, ...], faults: tuple[str, ...]
+) -> int | None:
+    """The first faulty probe whose difference shows in the printed digits; failing that, the first faulty one."""
+    faulty = [i for i, fault in enumerate(faults) if fault]
+    if not faulty:
+        return None
+    shown = (i for i in faulty if (e := _evidence(probes[i], seen[i], expected[i])) and e.got != TOO_CLOSE)
+    return next(shown, faulty[0])
 
 
 def _judge_design(exercise: Exercise, seed: int, seen: tuple[Observation, ...]) -> Verdict:
@@ -71,7 +84,7 @@ def _judge_design(exercise: Exercise, seed: int, seen: tuple[Observation, ...]) 
             fault = _raised(o) or _no_number(probe, o) or f"{probe.label} must hold finite numbers of the right shape."
             outcome: Outcome | None = "raised" if o.status == "raised" else None
             evidence = _evidence(probe, o)
-            return _verdict(exercise, 0.0, fault, _ask(exercise), evidence=evidence, outcome=outcome)
+            return _verdict(exercise, 0.0, fault, _ask(exercise, o), evidence=evidence, outcome=outcome)
         values.append(array.astype(float))
     assert exercise.measure is not None
     with np.errstate(all="ignore"):
@@ -82,7 +95,7 @@ def _judge_design(exercise: Exercise, seed: int, seen: tuple[Observation, ...]) 
     if known is not None:
         return _verdict(exercise, known.worth, f"{known.words} {reached.figure}", known.next_step, known.name)
     share = min(max(reached.share, 0.0), 0.99) if exercise.partial and np.isfinite(reached.share) else 0.0
-    return _verdict(exercise, share, reached.figure, _ask(exercise))
+    return _verdict(exercise, share, reached.figure, _ask(exercise, seen[0]))
 
 
 def _misconception(
@@ -99,8 +112,10 @@ def _misconception(
     return None
 
 
-def _ask(exercise: Exercise) -> str:
+def _ask(exercise: Exercise, seen: Observation) -> str:
     """The next step after a wrong answer without a name."""
+    if seen.status == "raised":
+        return "Mend that line, run its cell again, then check again."
     if exercise.kind == "choice":
         return f"Set {exercise.name} to one of the letters {listed(tuple(repr(o) for o in exercise.options))}."
     first = {
@@ -120,8 +135,9 @@ def _verdict(
     outcome: Outcome | None = None,
     remark: str = "",
 ) -> Verdict:
-    by_share: Outcome = "right" if share == 1 else "partly right" if share > 0 else "wrong"
-    points = round(exercise.points * share, 2)
+    # Quarters of a point, and never all of them for less than everything.
+    points = exercise.points if share == 1 else min(round(4 * exercise.points * share) / 4, exercise.points - 0.25)
+    by_share: Outcome = "right" if share == 1 else "partly right" if points > 0 else "wrong"
     return Verdict(
         exercise.id, outcome or by_share, points, exercise.points, message, next_step, misconception, evidence, remark
     )
@@ -164,8 +180,11 @@ def _not_attempted(exercise: Exercise, probes: tuple[Probe, ...], seen: tuple[Ob
         return None
     names = tuple(dict.fromkeys(p.name for p, b in zip(probes, blank, strict=True) if b))
     missing = all(o.status == "missing" for o, b in zip(seen, blank, strict=True) if b)
+    through = next((o.message for o in seen if o.status == "raised" and o.message.isidentifier()), "")
     are = "is" if len(names) == 1 else "are"
-    if missing:
+    if through:
+        text, todo = f"{names[0]} calls {one_line(through, 40)}, which is still to be written.", "Write that one first."
+    elif missing:
         text, todo = f"{listed(names)} {are} not defined yet.", "Run the cell that defines it, then check again."
     else:
         text, todo = (
@@ -379,8 +398,18 @@ def _evidence(probe: Probe, seen: Observation, expected: Value | None = None) ->
             bad = np.where(np.isnan(gap), np.inf, gap) / (1e-300 + np.abs(np.nan_to_num(expected)))
             at = np.unravel_index(int(np.argmax(bad)), expected.shape)
             inputs = ", ".join(show_argument(a[at] if isinstance(a, np.ndarray) else a) for a in probe.args)
-            return Evidence(probe.label, f"{probe.name}({inputs})", show_number(seen.value[at]))
-        got = show_array(seen.value) if seen.value.dtype.kind in "biuf" else f"values of type {seen.value.dtype}"
+            got = show_number(seen.value[at])
+            # Digits that agree with the expected ones would give them away.
+            return Evidence(
+                probe.label, f"{probe.name}({inputs})", TOO_CLOSE if got == show_number(expected[at]) else got
+            )
+        if seen.value.dtype.kind not in "biuf":
+            got = f"values of type {seen.value.dtype}"
+        elif isinstance(expected, np.ndarray) and seen.value.shape != expected.shape:
+            # Values of the wrong shape may well be the right ones: say the shape only.
+            got = f"an array of shape {seen.value.shape}" if seen.value.ndim else "a single number"
+        else:
+            got = show_array(seen.value)
     elif seen.status == "value" and isinstance(seen.value, tuple):
         got = f"{len(seen.value)} arrays"
     elif seen.status == "raised":

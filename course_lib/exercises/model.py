@@ -15,6 +15,8 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, fields, replace
+from functools import lru_cache
+from os.path import dirname
 from typing import Any, Literal
 
 import numpy as np
@@ -49,7 +51,8 @@ class Probe:
     """One thing asked of the answer: call `name(*args)`, or read the variable `name` when `args` is None."""
 
     label: str
-    args: tuple[Argument, ...] | None = None
+    args: tuple[Any, ...] | None = None
+    """Arrays, numbers and strings; a list becomes a read-only float array."""
     group: str = ""
     between: tuple[float, float] | None = None
     """At a kink: every value in this closed interval is right (a valid subgradient)."""
@@ -71,7 +74,8 @@ class Observation:
     error: str = ""
     """raised: the error's type name. malformed: the type name of what was returned."""
     message: str = ""
-    """raised: the error's own message. timed out: the limit, as "5 seconds"."""
+    """raised: the error's own message, or the helper's name when a helper raised NotImplementedError.
+    timed out: the limit, as "5 seconds"."""
     line: str = ""
     """raised: the learner's own line, as "line 3: return 1 / (1 + np.exp(x)"."""
     warnings: tuple[str, ...] = ()
@@ -207,6 +211,7 @@ class Exercise:
         return self.names[0]
 
 
+@lru_cache(maxsize=128)
 def probes_for(exercise: Exercise, seed: int) -> tuple[Probe, ...]:
     """The fixed probes, then the random draws of `seed`; for values one probe per name, which reads it."""
     if exercise.kind != "function" and not exercise.probes:
@@ -298,7 +303,10 @@ def failure(error: BaseException, target: object = None) -> Observation:
     """The observation for an error: its type, its message and the learner's own last line in the traceback."""
     code = getattr(target, "__code__", None)
     frames = traceback.extract_tb(error.__traceback__)
-    own = [f for f in frames if code is not None and f.filename == code.co_filename]
+    # The cells of one notebook are files of one folder to Python: a helper in another cell counts as the learner's.
+    own = [f for f in frames if code is not None and dirname(f.filename) == dirname(code.co_filename)]
+    if isinstance(error, NotImplementedError) and own and own[-1].name != getattr(target, "__name__", ""):
+        return Observation("raised", error="NotImplementedError", message=own[-1].name)
     line = f"line {own[-1].lineno}: {one_line(own[-1].line or '')}" if own else ""
     return Observation("raised", error=type(error).__name__, message=one_line(str(error), 300), line=line.strip(": "))
 

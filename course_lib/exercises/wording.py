@@ -40,6 +40,9 @@ _BY_TYPE = {
     "ModuleNotFoundError": "That package is not part of the course. NumPy is all that is needed.",
     "ImportError": "That name cannot be imported. NumPy is all that is needed.",
     "MemoryError": "The answer asked for more memory than there is.",
+    "SyntaxError": "Python cannot read this line. Look for a missing bracket, colon or quote on it or just above.",
+    "IndentationError": "Python cannot read this line. Look at the blanks before it and before the line above.",
+    "Crash": "The answer took the whole Python process down with it. Return the value instead.",
     "SystemExit": "The answer tried to end Python. Return the value instead.",
 }
 
@@ -60,7 +63,7 @@ def one_line(text: str, limit: int = 160) -> str:
 
 def show_number(value: Any) -> str:
     """A number in at most six digits, with a true minus sign: −0.25, 1e−43, nan."""
-    return f"{value:.6g}".replace("-", "−")
+    return f"{value + 0.0:.6g}".replace("-", "−")  # + 0.0: no negative zero
 
 
 def show_array(array: NDArray[Any]) -> str:

@@ -1,37 +1,52 @@
-"""The questions of every lesson, by id. A new lesson adds its module here; prompts live in authoring/solutions."""
+"""The questions of every lesson, by id: exercises, quiz items (which come back as recall) and predictions.
+
+A new lesson adds its module to LESSONS; the exercises' prompts live in authoring/solutions.
+"""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+from typing import TypeVar
 
-from course_lib.exercises.bank import lesson_00, lesson_03, lesson_22
+from course_lib.exercises.bank import lesson_00, lesson_03, lesson_22, prior
+from course_lib.exercises.items import Item, Prediction
 from course_lib.exercises.model import Exercise
+
+T = TypeVar("T")
+Question = TypeVar("Question", Exercise, Item, Prediction)
 
 LESSONS = (lesson_00, lesson_03, lesson_22)
 
 
-def collect(questions: Sequence[Exercise]) -> Mapping[str, Exercise]:
+def collect(kind: str, questions: Iterable[Question]) -> Mapping[str, Question]:
     """The questions by id, in their order; two with one id are refused."""
-    by_id: dict[str, Exercise] = {}
+    by_id: dict[str, Question] = {}
     for question in questions:
         if question.id in by_id:
-            raise ValueError(f"two exercises have the id {question.id!r}; give one of them another")
+            raise ValueError(f"two {kind}s have the id {question.id!r}; give one of them another")
         by_id[question.id] = question
     return MappingProxyType(by_id)
 
 
-BANK: Mapping[str, Exercise] = collect([question for lesson in LESSONS for question in lesson.EXERCISES])
+BANK = collect("exercise", (e for lesson in LESSONS for e in lesson.EXERCISES))
+ITEMS = tuple(collect("quiz item", (*prior.ITEMS, *(i for lesson in LESSONS for i in lesson.QUIZ))).values())
+PREDICTIONS = collect("prediction", (p for lesson in LESSONS for p in lesson.PREDICTIONS))
+
+
+def lookup(kind: str, entries: Mapping[str, T], name: str) -> T:
+    """The entry of that name; ValueError names the closest one when there is none."""
+    if name in entries:
+        return entries[name]
+    close = difflib.get_close_matches(str(name), entries, n=1, cutoff=0.5)
+    advice = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(entries)}"
+    raise ValueError(f"unknown {kind} {name!r}; {advice}")
 
 
 def get(exercise_id: str) -> Exercise:
     """The exercise of that id; ValueError names the closest one when there is none."""
-    if exercise_id in BANK:
-        return BANK[exercise_id]
-    close = difflib.get_close_matches(str(exercise_id), BANK, n=1, cutoff=0.5)
-    advice = f"did you mean {close[0]!r}?" if close else f"known ids: {', '.join(BANK)}"
-    raise ValueError(f"unknown exercise {exercise_id!r}; {advice}")
+    return lookup("exercise", BANK, exercise_id)
 
 
 def of_lesson(lesson: str) -> tuple[Exercise, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from course_lib.exercises.items import Item, Option, Prediction
 from course_lib.exercises.model import Exercise, Misconception, Probe, Tolerance
 
 Array = NDArray[Any]
@@ -115,3 +116,63 @@ DOUBLE = Exercise(
 )
 
 EXERCISES = (DOUBLE,)
+
+PREDICTIONS = (
+    Prediction(
+        id="00-two-lines",
+        question="What does second(first(x)) look like as a curve over x?",
+        options=("a straight line", "a line with one bend", "a parabola", "a line with two bends"),
+        truth="a",
+        words="A line put into a line is a line again: −3·(2x − 1) + 2 = −6x + 5.",
+    ),
+)
+
+QUIZ = (
+    Item(
+        "00-quiz-predict-first",
+        "Why does every lesson ask for a prediction before it shows a result?",
+        (
+            Option("Committing first makes the result stick.", "Yes: a surprise that you notice teaches.", right=True),
+            Option("It is a test, and it counts for the grade.", "Predictions are stored for you; nobody grades them."),
+            Option("The notebook cannot go on without it.", "It can. You would only learn less."),
+        ),
+    ),
+    Item(
+        "00-quiz-line-after-line",
+        "What is −3·(2x − 1) + 2 as a curve over x?",
+        (
+            Option("a straight line", "Yes: −6x + 5. Lines put into lines stay lines.", right=True),
+            Option("a parabola", "x is never multiplied by x, so no square can arise."),
+            Option("a line with a bend", "A bend needs a step that is not a line, such as max(x, 0)."),
+        ),
+    ),
+    Item(
+        "00-quiz-what-an-activation-does",
+        "What does an activation do in a network?",
+        (
+            Option("It computes w·x + b.", "That is the linear step. The activation comes after it."),
+            Option("It bends the result of a linear step.", "Yes: without it the network is one line.", right=True),
+            Option("It says how wrong the output is.", "That is the loss."),
+        ),
+    ),
+    Item(
+        "00-quiz-what-a-loss-does",
+        "What does a loss tell?",
+        (
+            Option(
+                "How many examples are right.", "That is accuracy, a metric for people. It is flat almost everywhere."
+            ),
+            Option("How fast the network learns.", "How large a step is taken is the learning rate's part."),
+            Option("In one number, how wrong an output is.", "Yes, and training makes it smaller.", right=True),
+        ),
+    ),
+    Item(
+        "00-quiz-check-twice",
+        "Your first answer to an exercise was wrong. What happens when you check a better one?",
+        (
+            Option("The best answer counts.", "Yes. Wrong tries cost nothing.", right=True),
+            Option("The first answer counts.", "The best answer counts, however many tries it took."),
+            Option("The points are halved.", "Tries and hints cost no points."),
+        ),
+    ),
+)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from course_lib.exercises.items import Item, Option, Prediction
 from course_lib.exercises.model import Exercise, Measured, Misconception, Probe, Tolerance
 
 Array = NDArray[Any]
@@ -93,8 +94,8 @@ STABLE_SIGMOID = Exercise(
     difficulty="implement",
     objective="Write σ for whole arrays so that no intermediate number overflows.",
     specification=(
-        "x: float array of any shape → array of the same shape with σ(x) = 1 / (1 + e^−x). "
-        "No NumPy warning for any x between −1000 and 1000; x stays as it is."
+        "x: float array of any shape → array of the same shape with σ(x) = 1 / (1 + e^−x). No NumPy warning for any x "
+        "between −1000 and 1000; x stays as it is."
     ),
     probes=(
         Probe("zero", ([0.0],)),
@@ -152,7 +153,8 @@ STABLE_SIGMOID = Exercise(
         Misconception(
             "clipped-the-input",
             _clipped,
-            "Clipping x at ±10 stops the overflow and also changes the answer: every score beyond 10 gets the same value.",
+            "Clipping x at ±10 stops the overflow and also changes the answer: every score beyond 10 gets the same "
+            "value.",
             "Remove the clip and change the exponent instead, so that nothing large is ever raised.",
             worth=0.25,
         ),
@@ -176,9 +178,9 @@ STABLE_SIGMOID = Exercise(
         "and that is exp of the smaller of x and 0.",
     ),
     explanation=(
-        "Multiplying top and bottom by e^x turns 1/(1 + e^−x) into e^x/(1 + e^x). Each form is safe for one sign of x, "
-        "and in both the denominator becomes 1 + e^−|x| when the exponent is kept at or below 0. The numerator is 1 for "
-        "x ≥ 0 and e^x otherwise, which is exp(min(x, 0)). One line, no branch, no warning."
+        "Multiplying top and bottom by e^x turns 1/(1 + e^−x) into e^x/(1 + e^x). Each form is safe for one sign of "
+        "x, and in both the denominator becomes 1 + e^−|x| when the exponent is kept at or below 0. The numerator is "
+        "1 for x ≥ 0 and e^x otherwise, which is exp(min(x, 0)). One line, no branch, no warning."
     ),
 )
 
@@ -238,8 +240,8 @@ SIGMOID_DERIVATIVE = Exercise(
     difficulty="implement",
     objective="Write σ′ so that a saturated unit still has its tiny, non-zero slope.",
     specification=(
-        "x: float array of any shape → array of the same shape with σ′(x). "
-        "Right to nine digits even at x = ±40, where the slope is tiny but not 0; x stays as it is."
+        "x: float array of any shape → array of the same shape with σ′(x). Right to nine digits even at x = ±40, "
+        "where the slope is tiny but not 0; x stays as it is."
     ),
     probes=(
         Probe("zero", ([0.0],)),
@@ -262,7 +264,7 @@ SIGMOID_DERIVATIVE = Exercise(
             _s_times_one_minus_s,
             "s(1 − s) is right on paper. For large x, s rounds to 1 and 1 − s loses its digits, so the tail is lost.",
             "1 − σ(x) has a name of its own: what is σ(−x)?",
-            worth=0.67,
+            worth=2 / 3,
         ),
         Misconception(
             "x-in-place-of-s",
@@ -281,7 +283,7 @@ SIGMOID_DERIVATIVE = Exercise(
             _sign_flipped,
             "The size is right, the sign is not: σ rises everywhere, so its slope is never negative.",
             "Two minus signs meet when e^−x is differentiated under the fraction line. Follow both.",
-            worth=0.33,
+            worth=1 / 3,
         ),
         Misconception(
             "rule-of-tanh",
@@ -302,9 +304,9 @@ SIGMOID_DERIVATIVE = Exercise(
         "Your stable sigmoid from the question before, once at x and once at −x: multiply the two.",
     ),
     explanation=(
-        "σ′(x) = σ(x)(1 − σ(x)) = σ(x)·σ(−x). The second form never subtracts, so at x = 40 it keeps the slope of about "
-        "4e−18, where 1 − σ(x) has already rounded to 0. Written out with e^−|x| it is e^−|x| / (1 + e^−|x|)²: the slope "
-        "is the same at x and −x."
+        "σ′(x) = σ(x)(1 − σ(x)) = σ(x)·σ(−x). The second form never subtracts, so at x = 40 it keeps the slope of "
+        "about 4e−18, where 1 − σ(x) has already rounded to 0. Written out with e^−|x| it is e^−|x| / (1 + e^−|x|)²: "
+        "the slope is the same at x and −x."
     ),
 )
 
@@ -364,8 +366,8 @@ REPAIR_DECISION = Exercise(
     difficulty="complete",
     objective="Tell a score from a probability: a threshold on one is not a threshold on the other.",
     specification=(
-        "z: float array of any shape, the scores before the sigmoid; threshold: a probability between 0 and 1 "
-        "→ array of the same shape, 1 where σ(z) is at least the threshold, 0 elsewhere."
+        "z: float array of any shape, the scores before the sigmoid; threshold: a probability between 0 and 1 → array "
+        "of the same shape, 1 where σ(z) is at least the threshold, 0 elsewhere."
     ),
     probes=(
         Probe("a score of zero at one half", ([0.0], 0.5), group="exactly at the threshold"),
@@ -390,21 +392,21 @@ REPAIR_DECISION = Exercise(
             _strictly_above,
             "Nearly: a probability exactly at the threshold must count as 1, as the specification says at least.",
             "Compare with >= instead of >.",
-            worth=0.67,
+            worth=2 / 3,
         ),
         Misconception(
             "threshold-ignored",
             _threshold_ignored,
             "Comparing z with 0 is right for a threshold of one half, and only then. The argument is not used.",
             "Which score has the probability 0.9? It is not 0.",
-            worth=0.33,
+            worth=1 / 3,
         ),
         Misconception(
             "answers-swapped",
             _answers_swapped,
             "The comparison is right, the two answers are swapped: likely examples get 0.",
             "np.where takes the value for True first.",
-            worth=0.33,
+            worth=1 / 3,
         ),
         Misconception(
             "probability-returned",
@@ -415,13 +417,14 @@ REPAIR_DECISION = Exercise(
     ),
     hints=(
         "z = 0.3 is below 0.5. Is its probability σ(0.3) below 0.5 as well?",
-        "Probabilities can be compared with a probability; scores cannot. Put a sigmoid between the score and the threshold.",
+        "Probabilities can be compared with a probability; scores cannot. Put a sigmoid between the score and the "
+        "threshold.",
         "Apply your sigmoid to z, compare the result with the threshold by >=, and turn True and False into 1 and 0.",
     ),
     explanation=(
-        "A threshold of 0.5 on the probability is a threshold of 0 on the score, because σ(0) = 0.5. In general σ(z) ≥ t "
-        "exactly when z ≥ log(t/(1 − t)), because σ rises everywhere. The broken line compared a score with a probability, "
-        "so scores between 0 and 0.5 got the wrong answer without any error message."
+        "A threshold of 0.5 on the probability is a threshold of 0 on the score, because σ(0) = 0.5. In general σ(z) "
+        "≥ t exactly when z ≥ log(t/(1 − t)), because σ rises everywhere. The broken line compared a score with a "
+        "probability, so scores between 0 and 0.5 got the wrong answer without any error message."
     ),
 )
 
@@ -451,7 +454,8 @@ DESIGN_NEURON = Exercise(
     difficulty="stretch",
     objective="Place and scale the S-curve with one weight and one bias.",
     specification=(
-        "w, b: two numbers such that σ(w·2 + b) is 0.1 and σ(w·4 + b) is 0.9, each within 0.005. Any pair that works passes."
+        "w, b: two numbers such that σ(w·2 + b) is 0.1 and σ(w·4 + b) is 0.9, each within 0.005. Any pair that works "
+        "passes."
     ),
     reference=(math.log(9), -3 * math.log(9)),
     alternatives=((2.2, -6.6), (np.float32(2.19), np.float32(-6.58))),
@@ -464,14 +468,14 @@ DESIGN_NEURON = Exercise(
             (math.log(9), 3 * math.log(9)),
             "The steepness is right, but the curve stands at x = −3: the bias has the wrong sign.",
             "The centre is where w·x + b = 0. Solve that for b at the x where the curve should be at one half.",
-            worth=0.33,
+            worth=1 / 3,
         ),
         Misconception(
             "falls-instead-of-rises",
             (-math.log(9), 3 * math.log(9)),
             "The curve stands in the right place and falls where it should rise: w has the wrong sign, and b with it.",
             "A larger x must give a larger score. Which sign of w does that?",
-            worth=0.33,
+            worth=1 / 3,
         ),
         Misconception(
             "forgot-the-bias",
@@ -483,20 +487,85 @@ DESIGN_NEURON = Exercise(
         Misconception(
             "line-instead-of-sigmoid",
             (0.4, -0.7),
-            "These numbers make the straight line w·x + b pass through the two points. The sigmoid comes after the line.",
+            "These numbers make the straight line w·x + b pass through the two points. The sigmoid comes after the "
+            "line.",
             "First find the two scores that σ maps to 0.1 and 0.9, then lay the line through those.",
         ),
     ),
     hints=(
         "Which score z has σ(z) = 0.9? And which has σ(z) = 0.1? (How are the two related?)",
         "σ(z) = p exactly when z = log(p / (1 − p)). So w·2 + b and w·4 + b are two numbers that you can compute.",
-        "The two scores are −log 9 and log 9. Two points fix a line: subtract the equations to get w, then put w back for b.",
+        "The two scores are −log 9 and log 9. Two points fix a line: subtract the equations to get w, then put w back "
+        "for b.",
     ),
     explanation=(
         "σ(z) = 0.9 at z = log 9 ≈ 2.197, and by symmetry σ(z) = 0.1 at z = −log 9. Subtracting 2w + b = −log 9 from "
-        "4w + b = log 9 gives w = log 9; the centre of the curve, x = −b/w, must be 3, so b = −3 log 9 ≈ −6.592. "
-        "The weight sets how steep the curve is, the bias where it stands."
+        "4w + b = log 9 gives w = log 9; the centre of the curve, x = −b/w, must be 3, so b = −3 log 9 ≈ −6.592. The "
+        "weight sets how steep the curve is, the bias where it stands."
     ),
 )
 
 EXERCISES = (STABLE_SIGMOID, SIGMOID_DERIVATIVE, REPAIR_DECISION, DESIGN_NEURON)
+
+PREDICTIONS = (
+    Prediction(
+        id="03-largest-slope",
+        question="How steep is the sigmoid at its steepest point?",
+        truth=0.25,
+        tolerance=0.005,
+        words="The slope is s(1 − s), largest where s is one half: ½ · ½ = ¼. That is at x = 0.",
+    ),
+)
+
+QUIZ = (
+    Item(
+        "03-quiz-value-at-zero",
+        "What is σ(0)?",
+        (
+            Option("0", "The curve passes through one half at 0; it comes near 0 only far on the left."),
+            Option("1/4", "That is the slope at 0."),
+            Option("1/2", "Yes: 1/(1 + e^0) = 1/2.", right=True),
+            Option("1", "It comes near 1 only far on the right."),
+        ),
+    ),
+    Item(
+        "03-quiz-quarter",
+        "“The derivative of the sigmoid is 0.25.” What is wrong with that?",
+        (
+            Option("Nothing.", "At x = 0 it is 0.25, elsewhere it is smaller."),
+            Option("0.25 is only its maximum, at x = 0.", "Yes: it falls towards 0 on both sides.", right=True),
+            Option("It is 0.5.", "0.5 is the value at 0, not the slope."),
+            Option("It is 1.", "That is the largest slope of tanh."),
+        ),
+    ),
+    Item(
+        "03-quiz-ten-layers",
+        "A gradient passes back through ten sigmoid units, weights 1. At best, what is left of it?",
+        (
+            Option("a tenth", "The slopes are multiplied, not added."),
+            Option("about a thousandth", "That would be ½ ten times over. The largest slope is ¼."),
+            Option("about a millionth", "Yes: ¼ ten times over is 9.5e−7.", right=True),
+            Option("all of it", "Each unit multiplies it by its slope, which is at most ¼."),
+        ),
+    ),
+    Item(
+        "03-quiz-threshold",
+        "A classifier says yes when σ(z) ≥ 0.5. What is the same rule on the score z?",
+        (
+            Option("z ≥ 0.5", "σ(0.5) is 0.62 already. The score has a scale of its own."),
+            Option("z ≥ 1", "σ(1) is 0.73."),
+            Option("z ≥ 0", "Yes: σ(0) = 0.5, and σ rises everywhere.", right=True),
+            Option("There is none.", "σ rises everywhere, so a threshold on it is a threshold on z."),
+        ),
+    ),
+    Item(
+        "03-quiz-overflow",
+        "What does 1/(1 + np.exp(-x)) do at x = −1000?",
+        (
+            Option("It returns 0 and warns.", "Yes: e^1000 overflows to ∞, and 1/∞ is 0.", right=True),
+            Option("It returns nan.", "1/(1 + ∞) is 0. The form e^x/(1 + e^x) gives nan, at +1000."),
+            Option("It stops with an error.", "NumPy goes on with ∞; math.exp would stop."),
+            Option("It returns a negative number.", "Numerator and denominator are both positive."),
+        ),
+    ),
+)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from course_lib.exercises.items import Item, Option, Prediction
 from course_lib.exercises.model import Exercise, Misconception, Probe, Tolerance
 
 Array = NDArray[Any]
@@ -78,6 +79,10 @@ def _clipped_probabilities(y_true: Array, logits: Array) -> Array:
 
 def _softplus_overflows(y_true: Array, logits: Array) -> Array:
     return np.log(1 + np.exp(logits)) - y_true * logits
+
+
+def _prediction_first(y_true: Array, logits: Array) -> Array:
+    return bce_with_logits(logits, y_true)
 
 
 def _mean_over_examples(y_true: Array, logits: Array) -> Any:
@@ -173,6 +178,13 @@ BCE_WITH_LOGITS = Exercise(
             worth=0.25,
         ),
         Misconception(
+            "prediction-first",
+            _prediction_first,
+            "The two arguments have changed places, as in PyTorch's order.",
+            "In this course the label comes first: (y_true, logits).",
+            worth=0.5,
+        ),
+        Misconception(
             "mean-instead-of-each",
             _mean_over_examples,
             "This is the mean. One loss per example is asked for; the mean is taken where the loss is used.",
@@ -195,13 +207,14 @@ BCE_WITH_LOGITS = Exercise(
     ),
     hints=(
         "For y = 1 the loss is −log σ(z). What becomes of it when you put in σ(z) = 1/(1 + e^−z)?",
-        "For y = 1 it is log(1 + e^−z), for y = 0 it is log(1 + e^z). Take max(z, 0) out so that the exponent is never positive.",
+        "For y = 1 it is log(1 + e^−z), for y = 0 it is log(1 + e^z). Take max(z, 0) out so that the exponent is "
+        "never positive.",
         "Three terms: the larger of z and 0, minus the product of z and y, plus log1p of e^−|z|.",
     ),
     explanation=(
-        "−log σ(z) = log(1 + e^−z), and −log(1 − σ(z)) = log(1 + e^z). Both are max(z, 0) − z·y + log(1 + e^−|z|): the "
-        "exponent is never positive, so nothing overflows, and log1p keeps the digits of a tiny cost. A logit of 1000 on "
-        "the wrong side costs 1000, not ∞."
+        "−log σ(z) = log(1 + e^−z), and −log(1 − σ(z)) = log(1 + e^z). Both are max(z, 0) − z·y + log(1 + e^−|z|): "
+        "the exponent is never positive, so nothing overflows, and log1p keeps the digits of a tiny cost. A logit of "
+        "1000 on the wrong side costs 1000, not ∞."
     ),
 )
 
@@ -251,6 +264,10 @@ def _loss_itself(y_true: Array, logits: Array) -> Array:
     return bce_with_logits(y_true, logits)
 
 
+def _gradient_prediction_first(y_true: Array, logits: Array) -> Array:
+    return _sigmoid(y_true) - logits
+
+
 def _draw_moderate_logits(rng: np.random.Generator) -> list[Probe]:
     return [
         Probe(
@@ -268,8 +285,8 @@ BCE_GRADIENT = Exercise(
     difficulty="implement",
     objective="Derive and write the gradient of the loss with respect to the logit.",
     specification=(
-        "y_true: float array of 0s and 1s, logits: float array of the same shape → array of that shape: the derivative of "
-        "each example's loss with respect to its own logit."
+        "y_true: float array of 0s and 1s, logits: float array of the same shape → array of that shape: the "
+        "derivative of each example's loss with respect to its own logit."
     ),
     probes=(
         Probe("logit zero", ([0.0, 1.0], [0.0, 0.0])),
@@ -298,20 +315,28 @@ BCE_GRADIENT = Exercise(
             _kept_sigma_prime,
             "A factor σ′(z) is left over. That is the gradient of the squared error; cross-entropy cancels it.",
             "Multiply ∂L/∂p by σ′(z) = p(1 − p) and see what cancels.",
-            worth=0.33,
+            worth=1 / 3,
         ),
         Misconception(
             "with-respect-to-probability",
             _with_respect_to_probability,
-            "This is the slope with respect to the probability p. One link of the chain is missing: from p to the logit.",
+            "This is the slope with respect to the probability p. One link of the chain is missing: from p to the "
+            "logit.",
             "Multiply by dp/dz.",
-            worth=0.33,
+            worth=1 / 3,
         ),
         Misconception(
             "logit-minus-label",
             _logit_minus_label,
             "The label is subtracted from the logit. The two live on different scales.",
             "Turn the logit into a probability first.",
+        ),
+        Misconception(
+            "prediction-first",
+            _gradient_prediction_first,
+            "The two arguments have changed places: the sigmoid is taken of the label.",
+            "In this course the label comes first: (y_true, logits).",
+            worth=0.5,
         ),
         Misconception(
             "divided-by-n",
@@ -333,8 +358,9 @@ BCE_GRADIENT = Exercise(
         "The gradient is how far the predicted probability lies above the label: a sigmoid and one subtraction.",
     ),
     explanation=(
-        "∂L/∂p = (p − y)/(p(1 − p)) and dp/dz = p(1 − p). The product is p − y: the error, in the plainest sense. It does "
-        "not fade when the unit is confidently wrong, which is what the squared error's extra factor σ′(z) would do."
+        "∂L/∂p = (p − y)/(p(1 − p)) and dp/dz = p(1 − p). The product is p − y: the error, in the plainest sense. It "
+        "does not fade when the unit is confidently wrong, which is what the squared error's extra factor σ′(z) would "
+        "do."
     ),
 )
 
@@ -422,9 +448,7 @@ REPAIR_BCE = Exercise(
     draw=_draw_probabilities,
     reference=repaired_bce,
     alternatives=(repaired_bce_by_cases, repaired_bce_by_clip, repaired_bce_by_loop),
-    tolerance=Tolerance(
-        1e-6, 1e-12, "a clip at 1e−15 shifts the costs by less; 1 − p at p = 1 − 1e−6 has ten digits left"
-    ),
+    tolerance=Tolerance(1e-9, 1e-12, "1 − p at p = 1 − 1e−6 has ten digits left; a clip at 1e−15 shifts less"),
     partial=True,
     misconceptions=(
         Misconception(
@@ -439,21 +463,21 @@ REPAIR_BCE = Exercise(
             _epsilon,
             "No more nan, but a perfect prediction now has a negative cost, and large costs are a little too small.",
             "Choose the probability of what happened instead of adding a number to both.",
-            worth=0.67,
+            worth=2 / 3,
         ),
         Misconception(
             "clipped-too-hard",
             _clipped_too_hard,
             "No more nan, but a perfect prediction now costs 1e−7 instead of 0. The clip is too far from 0 and 1.",
             "Choose the probability of what happened; then nothing needs clipping.",
-            worth=0.67,
+            worth=2 / 3,
         ),
         Misconception(
             "positive-term-only",
             _positive_term_only,
             "Examples with y = 0 cost nothing here, whatever is predicted.",
             "For y = 0 the probability of what happened is 1 − p.",
-            worth=0.33,
+            worth=1 / 3,
         ),
         Misconception(
             "label-and-probability-swapped",
@@ -472,7 +496,7 @@ REPAIR_BCE = Exercise(
             _nan_replaced_everywhere,
             "−log p is the cost when y = 1. When y = 0, the probability of what happened is another one.",
             "Look at y = 0, p = 0.9 on paper.",
-            worth=0.33,
+            worth=1 / 3,
         ),
     ),
     hints=(
@@ -481,9 +505,9 @@ REPAIR_BCE = Exercise(
         "Pick p where the label is 1 and 1 − p where it is 0 (np.where); the loss is minus the logarithm of that.",
     ),
     explanation=(
-        "With y = 1 and p = 1 the second term is 0 · log 0 = 0 · (−∞), which is nan, and one nan spoils the mean of a whole "
-        "batch. The loss only ever needs one probability: the one given to what happened, p for y = 1 and 1 − p for y = 0. "
-        "Its −log is 0 when the prediction is perfect."
+        "With y = 1 and p = 1 the second term is 0 · log 0 = 0 · (−∞), which is nan, and one nan spoils the mean of a "
+        "whole batch. The loss only ever needs one probability: the one given to what happened, p for y = 1 and 1 − p "
+        "for y = 0. Its −log is 0 when the prediction is perfect."
     ),
 )
 
@@ -547,8 +571,8 @@ PRICE_OF_A_SHRUG = Exercise(
         "It is the same for both labels. The cost is minus its natural logarithm.",
     ),
     explanation=(
-        "Whatever happens, the filter gave it the probability 1/2, so each message costs −log ½ = log 2 ≈ 0.693. A model "
-        "on balanced data whose loss stays near 0.69 has learnt nothing yet."
+        "Whatever happens, the filter gave it the probability 1/2, so each message costs −log ½ = log 2 ≈ 0.693. A "
+        "model on balanced data whose loss stays near 0.69 has learnt nothing yet."
     ),
 )
 
@@ -571,7 +595,8 @@ TWO_MODELS = Exercise(
         Misconception(
             "counts-good-answers",
             "a",
-            "Careful's nine answers are worse than Bold's nine, but the loss adds costs, and Bold's tenth has a huge one.",
+            "Careful's nine answers are worse than Bold's nine, but the loss adds costs, and Bold's tenth has a huge "
+            "one.",
             "Compute −log of the probability for Bold's tenth message.",
         ),
         Misconception(
@@ -583,18 +608,84 @@ TWO_MODELS = Exercise(
         Misconception(
             "accuracy-is-needed",
             "d",
-            "Cross-entropy needs no threshold and no accuracy: the probabilities given to what happened are all it uses.",
+            "Cross-entropy needs no threshold and no accuracy: the probabilities given to what happened are all it "
+            "uses.",
             "Those ten probabilities are in the question. Take −log of each.",
         ),
     ),
     hints=(
         "What does Bold's tenth message cost on its own, and what do Careful's ten messages cost together?",
-        "−log 0.9 is about 0.11 and −log 0.6 about 0.51. Compare nine of the first plus −log 0.0001 with ten of the second.",
+        "−log 0.9 is about 0.11 and −log 0.6 about 0.51. Compare nine of the first plus −log 0.0001 with ten of the "
+        "second.",
     ),
     explanation=(
-        "Bold pays 9 × 0.105 + 9.210 = 10.159 for ten messages, Careful 10 × 0.511 = 5.108. The single confident mistake "
-        "costs more than all the rest, although Bold gives the truth a higher probability nine times out of ten."
+        "Bold pays 9 × 0.105 + 9.210 = 10.159 for ten messages, Careful 10 × 0.511 = 5.108. The single confident "
+        "mistake costs more than all the rest, although Bold gives the truth a higher probability nine times out of "
+        "ten."
     ),
 )
 
 EXERCISES = (BCE_WITH_LOGITS, BCE_GRADIENT, REPAIR_BCE, PRICE_OF_A_SHRUG, TWO_MODELS)
+
+PREDICTIONS = (
+    Prediction(
+        id="22-ten-times-less-likely",
+        question="The label is 1. How many times as much should p = 0.01 pay as p = 0.1?",
+        options=("1.21 times, like the squared error", "twice", "ten times", "a hundred times"),
+        truth="b",
+        words="−log 0.01 = 4.605 and −log 0.1 = 2.303: each factor of ten adds 2.303, so the cost doubles.",
+    ),
+)
+
+QUIZ = (
+    Item(
+        "22-quiz-shrug",
+        "What does a forecast of p = 0.5 cost, in nats?",
+        (
+            Option("0.5", "That is the probability. The cost is −log of it."),
+            Option("1", "In bits it would be 1; with the natural logarithm it is 0.69."),
+            Option("0.69", "Yes: −log ½ = log 2, whatever the label.", right=True),
+            Option("0.25", "That is the squared error."),
+        ),
+    ),
+    Item(
+        "22-quiz-ceiling",
+        "How large can the binary cross-entropy of one example become?",
+        (
+            Option("1", "That is the ceiling of the squared error on probabilities."),
+            Option("log 2", "That is the cost of a shrug."),
+            Option("There is no ceiling.", "Yes: −log p grows without bound as p goes to 0.", right=True),
+            Option("16.1", "That is a ceiling that a clip at 1e−7 puts in, not the loss's own."),
+        ),
+    ),
+    Item(
+        "22-quiz-gradient",
+        "The label is 1 and the predicted probability is 0.2. What is the gradient with respect to the logit?",
+        (
+            Option("0.8", "The size is right. A larger logit lowers this loss, so the sign is negative."),
+            Option("−0.128", "That carries an extra σ′ = 0.16, which cross-entropy cancels."),
+            Option("−5", "That is the slope with respect to the probability, −1/p."),
+            Option("−0.8", "Yes: p − y = 0.2 − 1.", right=True),
+        ),
+    ),
+    Item(
+        "22-quiz-logits",
+        "Why is the loss computed from logits instead of from probabilities?",
+        (
+            Option("Probabilities round to 0 and 1.", "Yes: then log 0 arises, and the cost is lost.", right=True),
+            Option("It is faster.", "Speed is not the reason: both take an exponential and a logarithm."),
+            Option("Logits are always positive.", "A logit may be any real number."),
+            Option("The sigmoid is not needed at all.", "It is inside the formula, simplified with the logarithm."),
+        ),
+    ),
+    Item(
+        "22-quiz-best-constant",
+        "Three of ten labels are 1. Which single forecast p for all ten costs least?",
+        (
+            Option("0", "Then each label 1 costs infinitely much."),
+            Option("0.3", "Yes: the share of ones. The loss rewards honest probabilities.", right=True),
+            Option("0.5", "That is the cautious choice; the honest share costs less."),
+            Option("0.7", "That is the share of zeros."),
+        ),
+    ),
+)

@@ -52,10 +52,10 @@ def _empty_packages(here: Path) -> None:
 
 def set_limits(limits: dict[str, Any]) -> None:
     """Limit this process and what it starts, as far as the system can: POSIX only, and macOS knows no memory limit."""
-    try:
-        import resource
-    except ImportError:
+    if sys.platform == "win32":
         return
+    import resource
+
     wanted = {
         "RLIMIT_CPU": limits["cpu_seconds"],
         "RLIMIT_AS": limits["memory_bytes"],

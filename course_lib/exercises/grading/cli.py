@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import io
 import os
 import sys
 import tempfile
@@ -78,11 +79,14 @@ def _grade(options: argparse.Namespace) -> int:
         workers=options.workers,
         progress=_show_progress if sys.stderr.isatty() else None,
     )
-    print(to_table(results))
     if options.json is not None:
         _write(options.json, to_json(results))
     if options.csv is not None:
         _write(options.csv, to_csv(results))
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal or pipe that knows no σ must not cost the whole table.
+        sys.stdout.reconfigure(errors="replace")
+    print(to_table(results))
     return ALL_GRADED if all(result.status == "graded" for result in results) else NEEDS_A_PERSON
 
 

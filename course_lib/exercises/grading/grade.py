@@ -83,10 +83,9 @@ def grade_one(
     name: how the result calls the submission; None takes the file's name.
     Raises ValueError for a lesson without exercises.
     """
-    if lesson is not None and lesson not in _lessons():
-        raise ValueError(f"lesson {lesson!r} has no exercises; those that have are {', '.join(_lessons())}")
+    _refuse_unknown(lesson)
     started = time.monotonic()
-    limits, seed, name = limits or Limits(), new_seed() if seed is None else seed, name or path.name
+    limits, seed, name = limits or Limits(), new_seed() if seed is None else seed, name or _spelt(path.name)
     notebook = read(path, limits.notebook_bytes)
     if isinstance(notebook, Unreadable):
         return SubmissionResult(name, "needs a person", notebook.reason, notebook.message, seed=seed)
@@ -132,7 +131,9 @@ def grade_many(
 
     One seed for all, so that everyone is asked the same. The results depend neither on `workers` nor on the order of
     the targets. progress(done, total) is called from this thread after each submission.
+    Raises ValueError for a lesson without exercises.
     """
+    _refuse_unknown(lesson)
     seed, runner = new_seed() if seed is None else seed, runner or ProcessRunner()
     found = find_notebooks([targets] if isinstance(targets, Path) else targets)
 
@@ -147,11 +148,15 @@ def grade_many(
 
     results = []
     # Threads are enough: the work is done in the processes that they wait for.
-    with ThreadPoolExecutor(max_workers=max(1, workers or os.cpu_count() or 1)) as pool:
+    pool = ThreadPoolExecutor(max_workers=max(1, workers or os.cpu_count() or 1))
+    try:
         for done, result in enumerate(pool.map(grade, found), start=1):
             results.append(result)
             if progress is not None:
                 progress(done, len(found))
+    finally:
+        # When someone presses Ctrl-C, the submissions that have not begun are not begun.
+        pool.shutdown(cancel_futures=True)
     return results
 
 
@@ -163,13 +168,13 @@ def find_notebooks(targets: Iterable[Path]) -> list[tuple[str, Path]]:
     found: dict[Path, str] = {}
     for target in targets:
         if not target.is_dir():
-            found.setdefault(target.absolute(), target.name)
+            found.setdefault(target.absolute(), _spelt(target.name))
             continue
         for path in _walk(target):
-            found.setdefault(path.absolute(), path.relative_to(target).as_posix())
+            found.setdefault(path.absolute(), _spelt(path.relative_to(target).as_posix()))
     names = list(found.values())
     # Two files of one name from two places are told apart by their whole paths.
-    entries = [(name if names.count(name) == 1 else path.as_posix(), path) for path, name in found.items()]
+    entries = [(name if names.count(name) == 1 else _spelt(path.as_posix()), path) for path, name in found.items()]
     return sorted(entries)
 
 
@@ -179,11 +184,21 @@ def _walk(folder: Path) -> Iterator[Path]:
         yield from (Path(here) / name for name in files if name.lower().endswith(".ipynb") and not name.startswith("."))
 
 
+def _spelt(name: str) -> str:
+    """A file name that can be written anywhere: bytes that are no text are spelt out."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def _lessons() -> dict[str, list[Exercise]]:
     lessons: dict[str, list[Exercise]] = {}
     for exercise in BANK.values():
         lessons.setdefault(exercise.lesson, []).append(exercise)
     return lessons
+
+
+def _refuse_unknown(lesson: str | None) -> None:
+    if lesson is not None and lesson not in _lessons():
+        raise ValueError(f"lesson {lesson!r} has no exercises; those that have are {', '.join(_lessons())}")
 
 
 def _verdicts(
@@ -215,16 +230,21 @@ def _cells_to_run(notebook: Notebook, names: Sequence[str]) -> list[Cell]:
 
 
 def _verdict(session: Session, exercise: Exercise, seed: int, limits: Limits) -> Verdict:
-    """The verdict on the last binding that is an attempt: a copied cell may leave the empty stub behind the answer."""
+    """The verdict on the last binding that is an attempt: a copied cell may leave the empty stub behind the answer.
+
+    A short name such as `b` may have meant something else before, so an earlier value counts only if it earns points.
+    """
     probes = probes_for(exercise, seed)
     seconds = exercise.time_limit if limits.question_seconds is None else limits.question_seconds
+    libraries = exercise.libraries if exercise.kind == "function" else ()
     verdicts = []
     for version in range(MAX_VERSIONS):
-        seen = session.observe(probes, seconds, version)
+        seen = session.observe(probes, seconds, version, libraries)
         with _judging:
             verdicts.append(judge(exercise, seen, seed))
         if verdicts[-1].outcome != "not attempted":
-            return verdicts[-1]
+            counts = version == 0 or exercise.kind == "function" or verdicts[-1].points > 0
+            return verdicts[-1] if counts else verdicts[0]
         if not session.has_earlier:
             break
     return verdicts[0]
@@ -232,7 +252,7 @@ def _verdict(session: Session, exercise: Exercise, seed: int, limits: Limits) ->
 
 def _note(number: int, failure: Observation) -> str:
     if failure.status == "timed out":
-        return f"Cell {number} did not finish ({failure.message}) and was left out."
+        return f"Cell {number} did not finish within {failure.message} and was left out."
     if failure.error == CRASH:
         return f"Cell {number} was left out: {failure.message}."
     if failure.error == LIBRARY_CALL:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 
 from course_lib.exercises.grading.grade import SubmissionResult
+from course_lib.exercises.wording import one_line
 
 __all__ = ["to_csv", "to_json", "to_table"]
 
@@ -20,13 +21,15 @@ def to_table(results: Sequence[SubmissionResult]) -> str:
     lines: list[str] = []
     width = max((len(v.exercise) for r in results for v in r.verdicts), default=0)
     for result in results:
+        # File names are chosen by those who hand in, and a terminal obeys control characters.
+        name = one_line(result.source, 200)
         if result.status == "graded":
             lines.append(
-                f"{result.source}: {result.points:g} of {result.out_of:g} points "
+                f"{name}: {result.points:g} of {result.out_of:g} points "
                 f"(lesson {result.lesson}, known from {result.because})"
             )
         else:
-            lines.append(f"{result.source}: needs a person ({result.reason}). {result.message}")
+            lines.append(f"{name}: needs a person ({result.reason}). {result.message}")
         for v in result.verdicts:
             said = v.message if v.outcome != "right" else v.remark
             lines.append(f"  {v.exercise:<{width}}  {v.points:>4g} of {v.out_of:<4g}  {v.outcome:<13}  {said}".rstrip())

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from course_lib.exercises.grading.wire import Arrays, Header, WireError, receive, send
+from course_lib.exercises.grading.wire import MAX_REPLY_HEADER, Arrays, Header, WireError, receive, send
 
 __all__ = ["CannotRun", "Child", "Ended", "Limits", "OutOfTime", "ProcessRunner", "Runner"]
 
@@ -83,7 +83,7 @@ class ProcessRunner:
     def isolation(self) -> str:
         """Which limits are in force, and that there are no walls."""
         limits = ["time"]
-        if os.name == "posix":
+        if sys.platform != "win32":
             limits += ["CPU", "file size"]
             limits += ["memory"] if sys.platform == "linux" else []
             limits += [] if os.geteuid() == 0 else ["processes"]
@@ -161,7 +161,7 @@ class _ProcessChild:
 
     def _kill(self) -> None:
         # The group is ended before the process is waited for: until then its number cannot belong to anyone else.
-        if os.name == "posix":
+        if sys.platform != "win32":
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
         else:
@@ -178,7 +178,7 @@ class _ProcessChild:
         while (request := self._requests.get()) is not None:
             try:
                 send(writer, *request)
-                self._replies.put(receive(reader))
+                self._replies.put(receive(reader, MAX_REPLY_HEADER))
             except (EOFError, OSError, WireError) as error:
                 self._replies.put(error)
         with suppress(OSError):

@@ -1,7 +1,8 @@
 """Inside the child: run the cells of a submission, then answer "call NAME with these arrays".
 
-NumPy and the standard library only. Nothing here knows how the process was started: two streams are enough. Nothing here is secret either: the submission
-may read and change all of it, and gains nothing, because the expected answers are in another process.
+NumPy and the standard library only. Nothing here knows how the process was started: two streams are enough. Nothing
+here is secret either: the submission may read and change all of it, and gains nothing, because the expected answers
+are in another process.
 """
 
 import __future__
@@ -10,14 +11,15 @@ import ast
 import linecache
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from types import FunctionType, ModuleType
 from typing import IO, Any
 
+from course_lib.exercises.borrowed import library_calls
 from course_lib.exercises.grading.standins import LibraryCall, Silent
-from course_lib.exercises.grading.wire import Arrays, observation_to, probe_from, receive, send
-from course_lib.exercises.model import Observation, failure, observe
+from course_lib.exercises.grading.wire import MAX_REQUEST_HEADER, Arrays, observation_to, probe_from, receive, send
+from course_lib.exercises.model import LIBRARY_CALL, Observation, failure, observe
 
 __all__ = ["Workspace", "serve"]
 
@@ -45,7 +47,7 @@ class Workspace:
         A cell of text that is no Python is passed over. A statement that calls the library is passed over too: the
         stand-in that refuses it stands in the grader only, so the learner never saw the rest of the cell left out.
         """
-        filename = f"<cell {number}>"
+        filename = f"cell {number}"
         here = FunctionType(compile("", filename, "exec"), {})
         refused: Observation | None = None
         try:
@@ -69,7 +71,11 @@ class Workspace:
         namespace = self.namespace
         if version:
             namespace = {probe.name: earlier[max(-len(earlier), -1 - version)]} if earlier else {}
-        return observe(namespace, [probe])[0], len(earlier) > version + 1
+        borrowed = _borrowed(namespace.get(probe.name), header["libraries"])
+        seen = (
+            Observation("raised", error=LIBRARY_CALL, message=borrowed) if borrowed else observe(namespace, [probe])[0]
+        )
+        return seen, len(earlier) > version + 1
 
     def _note_bindings(self) -> None:
         for name, bindings in self.bindings.items():
@@ -100,7 +106,7 @@ def serve(reader: IO[bytes], writer: IO[bytes]) -> None:
     owner, own_pid, leave = os.getpid(), os.getpid, os._exit
     while True:
         try:
-            header, arrays = receive(reader)
+            header, arrays = receive(reader, MAX_REQUEST_HEADER)
         except EOFError:
             return
         reply: dict[str, Any] = {}
@@ -117,6 +123,15 @@ def serve(reader: IO[bytes], writer: IO[bytes]) -> None:
         if own_pid() != owner:
             leave(0)
         send(writer, {**reply, "token": header["token"]}, answer)
+
+
+def _borrowed(function: object, libraries: Sequence[str]) -> str:
+    """The first library function that the answer's code can reach, or nothing."""
+    try:
+        return next(iter(library_calls(function, libraries)), "") if libraries else ""
+    except Exception:
+        # Code too strange to be looked through is no evidence; calling it will show what it does.
+        return ""
 
 
 def _statements(source: str, filename: str) -> Iterator[ast.stmt]:

@@ -9,7 +9,7 @@ from typing import Any
 from course_lib.exercises.grading.read import Cell, defines
 from course_lib.exercises.grading.runner import CannotRun, Child, Ended, Limits, OutOfTime, Runner
 from course_lib.exercises.grading.wire import Arrays, Header, WireError, observation_from, probe_to
-from course_lib.exercises.model import Observation, Probe
+from course_lib.exercises.model import LIBRARY_CALL, Observation, Probe
 
 __all__ = ["Session"]
 
@@ -43,10 +43,12 @@ class Session:
         """Has the submission used up its time?"""
         return time.monotonic() >= self._deadline
 
-    def observe(self, probes: Sequence[Probe], seconds: float, version: int = 0) -> tuple[Observation, ...]:
+    def observe(
+        self, probes: Sequence[Probe], seconds: float, version: int = 0, libraries: Sequence[str] = ()
+    ) -> tuple[Observation, ...]:
         """One observation per probe, in their order; after a time-out or a crash no further probe is asked.
 
-        version: 0 asks the last binding of the name, 1 the one before it.
+        version: 0 asks the last binding of the name, 1 the one before it. libraries: whose functions it may not call.
         """
         self.has_earlier = False
         seen: list[Observation] = []
@@ -54,11 +56,14 @@ class Session:
             child = self._ready()
             end = min(time.monotonic() + seconds, self._deadline)
             for probe in probes:
-                observation, has_earlier = _ask(child, probe, version, end - time.monotonic())
+                observation, has_earlier = _ask(child, probe, version, libraries, end - time.monotonic())
                 self.has_earlier |= has_earlier
                 seen.append(observation)
+                if observation.error == LIBRARY_CALL:
+                    seen += [observation] * (len(probes) - len(seen))
+                    break
         except OutOfTime:
-            seen += [Observation("timed out")] * (len(probes) - len(seen))
+            seen += [Observation("timed out", message=self._within(seconds))] * (len(probes) - len(seen))
             self._drop()
         except Ended as error:
             seen += [Observation("raised", error=CRASH, message=str(error))] * (len(probes) - len(seen))
@@ -85,12 +90,12 @@ class Session:
     def _run(self, child: Child, cell: Cell) -> bool:
         """Run one cell; False if the executor did not survive it."""
         request = {"do": "run", "number": cell.number, "source": cell.source, "is_code": cell.is_code}
-        seconds = min(self._limits.cell_seconds, self._deadline - time.monotonic())
+        seconds = self._limits.cell_seconds
         try:
-            header, _ = child.ask(request, [], seconds)
+            header, _ = child.ask(request, [], min(seconds, self._deadline - time.monotonic()))
             failed = None if header.get("failed") is None else _observation(header["failed"], [])
-        except OutOfTime as error:
-            failed, survived = Observation("timed out", message=str(error)), False
+        except OutOfTime:
+            failed, survived = Observation("timed out", message=self._within(seconds)), False
         except Ended as error:
             failed, survived = Observation("raised", error=CRASH, message=str(error)), False
         else:
@@ -102,6 +107,9 @@ class Session:
         if not survived:
             self._left_out.add(cell.number)
         return survived
+
+    def _within(self, seconds: float) -> str:
+        return "the time for a whole submission" if self.out_of_time else f"{seconds:g} seconds"
 
     def _explained(self, probe: Probe, seen: Observation) -> Observation:
         """A name that is missing because its cell failed: what stopped the cell, instead of "missing"."""
@@ -118,9 +126,12 @@ class Session:
             self._child = None
 
 
-def _ask(child: Child, probe: Probe, version: int, seconds: float) -> tuple[Observation, bool]:
+def _ask(
+    child: Child, probe: Probe, version: int, libraries: Sequence[str], seconds: float
+) -> tuple[Observation, bool]:
     described, arrays = probe_to(probe)
-    header, answer = child.ask({"do": "ask", "version": version, **described}, arrays, seconds)
+    request = {"do": "ask", "version": version, "libraries": list(libraries), **described}
+    header, answer = child.ask(request, arrays, seconds)
     return _observation(header, answer), header.get("has_earlier") is True
 
 

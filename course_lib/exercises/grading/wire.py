@@ -27,7 +27,8 @@ __all__ = [
     "send",
 ]
 
-MAX_HEADER = 8_000_000
+MAX_REQUEST_HEADER = 16_000_000
+MAX_REPLY_HEADER = 256_000
 MAX_PAYLOAD = 32_000_000
 MAX_TEXT = 1_000
 MAX_DIMENSIONS = 32
@@ -62,11 +63,11 @@ def send(stream: IO[bytes], header: Mapping[str, Any], arrays: Sequence[NDArray[
     stream.flush()
 
 
-def receive(stream: IO[bytes], max_header: int = MAX_HEADER, max_payload: int = MAX_PAYLOAD) -> tuple[Header, Arrays]:
+def receive(stream: IO[bytes], max_header: int) -> tuple[Header, Arrays]:
     """Read one message. Raises EOFError when the other side is gone and WireError when the message is not sound."""
     text_size, payload_size = LENGTHS.unpack(_exactly(stream, LENGTHS.size))
-    if text_size > max_header or payload_size > max_payload:
-        raise WireError(f"a message of {text_size} + {payload_size} bytes, more than {max_header} + {max_payload}")
+    if text_size > max_header or payload_size > MAX_PAYLOAD:
+        raise WireError(f"a message of {text_size} + {payload_size} bytes, more than {max_header} + {MAX_PAYLOAD}")
     text, payload = _exactly(stream, text_size), _exactly(stream, payload_size)
     try:
         header = json.loads(text)

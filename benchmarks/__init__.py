@@ -1,0 +1,1 @@
+"""Measurements of the course's own code against others, in one run: `python -m benchmarks`."""

@@ -1,0 +1,167 @@
+"""A scene drawn by matplotlib: the static twin of what the page draws."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from course_lib.plots import BLACK, BLUE, GREEN, PIXELS_PER_INCH, QUIET, SHADE, VERMILLION, course_style, new_figure
+from course_lib.stage.scene import Area, Arrow, Axis, Bars, Chart, Heat, Line, Mark, Points, Rule, Scene, Text
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+COLOURS = {
+    "ink": BLACK,
+    "blue": BLUE,
+    "vermillion": VERMILLION,
+    "green": GREEN,
+    "quiet": QUIET,
+    "shade": SHADE,
+    "paper": "white",
+}
+DASHES: dict[str, Any] = {
+    "solid": "solid",
+    "dashed": (0, (4, 2)),
+    "dotted": (0, (1, 1.6)),
+    "dashdot": (0, (5, 2, 1.3, 2)),
+}
+SHAPES = {"circle": "o", "ring": "o", "square": "s", "triangle": "^", "cross": "x"}
+SIDES = {"left": "left", "centre": "center", "right": "right"}
+WIDTH = 920
+
+
+def figure(scene: Scene) -> Figure:
+    """The scene as a matplotlib figure, 920 pixels wide, in the course's style; handles are drawn as large dots."""
+    columns = min(scene.columns, len(scene.charts))
+    rows = -(-len(scene.charts) // columns)
+    with course_style():
+        drawn = new_figure(WIDTH / PIXELS_PER_INCH, rows * scene.height * 1.12 / PIXELS_PER_INCH)
+        widths = [chart.width for chart in scene.charts[:columns]]
+        places = drawn.add_gridspec(rows, columns, width_ratios=widths)
+        for index, chart in enumerate(scene.charts):
+            _draw_chart(drawn.add_subplot(places[divmod(index, columns)]), chart)
+    return drawn
+
+
+def _draw_chart(axes: Axes, chart: Chart) -> None:
+    for scale, axis in ((axes.set_xscale, chart.x), (axes.set_yscale, chart.y)):
+        if axis.log:
+            scale("log")
+    for order, mark in enumerate(chart.marks):
+        DRAW[type(mark)](axes, mark, 3 + order)
+    for handle in chart.handles:
+        axes.plot(
+            [handle.x], [handle.y], "o", color=COLOURS[handle.role], markersize=12, markeredgecolor="white",
+            markeredgewidth=2, zorder=90,
+        )  # fmt: skip
+    axes.set_title(chart.title, fontsize=13)
+    axes.set_xlim(chart.x.low, chart.x.high)
+    axes.set_ylim(chart.y.low, chart.y.high)
+    if chart.equal:
+        axes.set_aspect("equal", adjustable="box")
+    _ticks(axes.set_xticks, axes.set_xlabel, chart.x)
+    _ticks(axes.set_yticks, axes.set_ylabel, chart.y)
+    axes.minorticks_off()
+    if not (chart.x.visible or chart.y.visible):
+        axes.set_axis_off()
+    for axis, line in ((chart.x, axes.axvline), (chart.y, axes.axhline)):
+        # A line at the number 0, but not at a category that stands there.
+        if any(place == 0 and not text.strip("0.") for place, text in axis.ticks or ()):
+            line(0, color=QUIET, linewidth=0.9, zorder=1)
+    if any(getattr(mark, "label", "") for mark in chart.marks):
+        # Above the chart, as in the page: a key never covers a curve.
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, fontsize=11, borderaxespad=0, borderpad=0.2)
+        axes.set_title(chart.title, fontsize=13, pad=28)
+
+
+def _ticks(place: Callable[..., Any], name: Callable[[str], Any], axis: Axis) -> None:
+    ticks = axis.ticks if axis.visible and axis.ticks else ()
+    place([position for position, _ in ticks], [text for _, text in ticks])
+    if axis.visible:
+        name(axis.label)
+
+
+def _line(axes: Axes, mark: Line, order: int) -> None:
+    axes.plot(
+        mark.x, mark.y, color=COLOURS[mark.role], linestyle=DASHES[mark.dashes], linewidth=mark.width,
+        label=mark.label or None, zorder=order,
+    )  # fmt: skip
+
+
+def _area(axes: Axes, mark: Area, order: int) -> None:
+    axes.fill_between(
+        np.asarray(mark.x), np.asarray(mark.low), np.asarray(mark.high), color=COLOURS[mark.role], alpha=mark.opacity,
+        linewidth=0, label=mark.label or None, zorder=order,
+    )  # fmt: skip
+
+
+def _points(axes: Axes, mark: Points, order: int) -> None:
+    face = "white" if mark.shape == "ring" else COLOURS[mark.role]
+    axes.plot(
+        mark.x, mark.y, SHAPES[mark.shape], color=COLOURS[mark.role], markerfacecolor=face, markersize=0.8 * mark.size,
+        linestyle="none", label=mark.label or None, zorder=order,
+    )  # fmt: skip
+
+
+def _arrow(axes: Axes, mark: Arrow, order: int) -> None:
+    x, y, to_x, to_y = (np.asarray(row) for row in (mark.x, mark.y, mark.to_x, mark.to_y))
+    axes.quiver(
+        x, y, to_x - x, to_y - y, angles="xy", scale_units="xy", scale=1, color=COLOURS[mark.role],
+        width=0.004 * mark.width / 2, label=mark.label or None, zorder=order,
+    )  # fmt: skip
+
+
+def _bars(axes: Axes, mark: Bars, order: int) -> None:
+    base = np.asarray(mark.base)
+    axes.bar(
+        mark.x, np.asarray(mark.height) - base, mark.width, base, color=COLOURS[mark.role], label=mark.label or None,
+        zorder=order,
+    )  # fmt: skip
+
+
+def _heat(axes: Axes, mark: Heat, order: int) -> None:
+    axes.imshow(
+        mark.rgb(), extent=(*mark.x, *mark.y), origin="upper", aspect="auto", interpolation="nearest", zorder=order
+    )
+
+
+def _text(axes: Axes, mark: Text, order: int) -> None:
+    box = {"boxstyle": "round", "facecolor": "white", "edgecolor": COLOURS[mark.role]} if mark.boxed else None
+    from matplotlib.patheffects import withStroke
+
+    written = axes.annotate(
+        mark.text, (mark.x, mark.y), xytext=(0.75 * mark.dx, 0.75 * mark.dy), textcoords="offset points",
+        ha=SIDES[mark.side], va="center", color=COLOURS[mark.role], fontsize=11.5, bbox=box, zorder=80 + order,
+        annotation_clip=False,
+    )  # fmt: skip
+    written.set_path_effects([withStroke(linewidth=3, foreground="white")])
+
+
+def _rule(axes: Axes, mark: Rule, order: int) -> None:
+    style = {"color": COLOURS[mark.role], "linestyle": DASHES[mark.dashes], "linewidth": 1.3, "zorder": order}
+    if mark.x is not None:
+        axes.axvline(mark.x, **style)
+        place, side, up = (mark.x, 0.97), "left", "top"
+        transform = axes.get_xaxis_transform()
+    else:
+        assert mark.y is not None
+        axes.axhline(mark.y, **style)
+        place, side, up = (0.985, mark.y), "right", "bottom"
+        transform = axes.get_yaxis_transform()
+    axes.text(*place, f" {mark.text}", transform=transform, ha=side, va=up, color=COLOURS[mark.role], fontsize=11)
+
+
+DRAW: dict[type[Mark], Callable[[Axes, Any, int], None]] = {
+    Line: _line,
+    Area: _area,
+    Points: _points,
+    Arrow: _arrow,
+    Bars: _bars,
+    Heat: _heat,
+    Text: _text,
+    Rule: _rule,
+}

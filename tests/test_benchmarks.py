@@ -1,0 +1,189 @@
+"""The benchmarks: honest lines, right error counts, and a report with its fields. No test looks at a time."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from benchmarks import accuracy, libraries, speed, textbook, training
+from benchmarks.__main__ import BENCHMARKS, main
+from benchmarks.libraries import NOT_INSTALLED, fastest
+from benchmarks.tables import Table
+from course_lib import activations, losses
+
+SUBJECTS = {subject.name: subject for subject in accuracy.subjects([])}
+EPS = np.finfo(float).eps
+
+
+@pytest.fixture
+def tiny(monkeypatch):
+    """A run of a second: few functions, small arrays, one network, and neither PyTorch nor JAX."""
+    monkeypatch.setattr(libraries, "installed", lambda module: None)
+    monkeypatch.setattr(training, "installed", lambda module: None)
+    for lines, names in (
+        (textbook.VALUE, {"sigmoid", "softmax"}),
+        (textbook.DERIVATIVE, {"sigmoid"}),
+        (textbook.LOSS, {"mae"}),
+    ):
+        for name in set(lines) - names:
+            monkeypatch.delitem(lines, name)
+    monkeypatch.setitem(speed.SIZES, "quick", (100,))
+    every_task = training.tasks
+    monkeypatch.setattr(training, "tasks", lambda dtype: every_task(dtype)[:1])
+
+
+@pytest.mark.parametrize("name", SUBJECTS)
+def test_textbook_line_in_400_digits_is_our_function(name):
+    in_ulp, in_eps = accuracy.measured(SUBJECTS[name], np.float64, quick=True)["ours"]
+    assert in_eps < 8 or in_ulp < 8
+
+
+@pytest.mark.parametrize("name", textbook.SCIPY)
+def test_scipys_function_is_the_same_one(name):
+    _, in_eps = accuracy.measured(SUBJECTS[name], np.float64, quick=True)["SciPy"]
+    assert in_eps < 8
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "softplus", "binary_cross_entropy_with_logits"])
+def test_textbook_line_in_floats_goes_wrong_where_the_course_says_so(name):
+    in_ulp, _ = accuracy.measured(SUBJECTS[name], np.float64, quick=True)["textbook"]
+    assert in_ulp > 20
+
+
+def test_every_textbook_line_belongs_to_an_entry():
+    assert set(textbook.VALUE) | set(textbook.DERIVATIVE) <= set(activations.CATALOGUE)
+    assert set(textbook.LOSS) <= set(losses.CATALOGUE)
+    assert set(textbook.SCIPY) <= set(textbook.VALUE) | set(textbook.LOSS)
+
+
+@pytest.mark.parametrize(
+    ("value", "truth", "expected"),
+    [
+        (1.0, "1", (0, 0)),
+        (1 + 3 * EPS, "1", (3, 3)),
+        (1.0, "1.0000000000000001", (0.1e-15 / EPS,) * 2),
+        (1e-300, "1.5e-300", (0.5e-300 / np.spacing(1.5e-300), 0)),
+        (np.inf, "1e400", (0, 0)),
+        (np.inf, "1e300", (np.inf, np.inf)),
+        (np.nan, "1", (np.inf, np.inf)),
+        (0.0, "1e-400", (0, 0)),
+    ],
+    ids=["equal", "three-steps", "under-half", "tiny", "overflow", "too-early", "nan", "underflow"],
+)
+def test_error_is_counted_in_ulp_and_in_eps(value, truth, expected):
+    exact = np.array([textbook.EXACT.mpf(truth)], dtype=object)
+    assert accuracy.worst(np.array([value]), exact) == pytest.approx(expected, rel=1e-9, abs=1e-200)
+
+
+def test_contestants_take_turns():
+    calls = []
+    seconds = fastest({"a": lambda: calls.append("a"), "b": lambda: calls.append("b")}, rounds=3)
+    # Two calls each to warm up and to estimate, then the turns.
+    assert "".join(calls) == "aabb" + "ab" * 3
+    assert set(seconds) == {"a", "b"}
+    assert min(seconds.values()) > 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux binds a process to a core")
+def test_one_core_is_given_back():
+    before = os.sched_getaffinity(0)
+    with libraries.one_core():
+        assert len(os.sched_getaffinity(0)) == 1
+    assert os.sched_getaffinity(0) == before
+
+
+def test_table_lines_up_its_columns():
+    text = Table("T", "note", ("name", "x"), (("one", 1.0), ("four", None), ("big", 1e9))).text().splitlines()
+    assert text[4:] == [
+        "name        x",
+        "----  -------",
+        "one      1.00",
+        "four        –",
+        "big   1.0e+09",
+    ]
+
+
+def test_table_with_a_short_row_is_refused():
+    with pytest.raises(ValueError, match="columns"):
+        Table("T", "", ("name", "x"), (("one",),))
+
+
+def test_infinite_error_survives_strict_json():
+    table = Table("T", "", ("name", "x"), (("a", float("inf")), ("b", None)))
+    rows = json.loads(json.dumps(table.as_json(), allow_nan=False))["rows"]
+    assert rows == [{"name": "a", "x": "inf"}, {"name": "b", "x": None}]
+
+
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_benchmark_has_what_the_command_calls(name):
+    module = importlib.import_module(f"benchmarks.{name}")
+    assert list(inspect.signature(module.run).parameters) == ["quick"]
+    assert list(inspect.signature(module.figure).parameters) == ["tables"]
+
+
+def test_report_holds_machine_and_tables(tiny, tmp_path, capsys):
+    assert main(["--quick", "--json", str(tmp_path / "report.json")]) == 0
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert report["quick"] is True
+    assert {"date", "cpu", "cores", "system", "python", "packages"} == set(report["machine"])
+    assert report["machine"]["packages"]["numpy"] == np.__version__
+    assert set(report["benchmarks"]) == set(BENCHMARKS)
+    printed = capsys.readouterr().out
+    for name, measured in report["benchmarks"].items():
+        assert (tmp_path / f"report-{name}.png").stat().st_size > 1000
+        for table in measured["tables"]:
+            assert table["title"] in printed
+            assert table["rows"]
+            assert all(list(row) == table["columns"] for row in table["rows"])
+
+
+def test_missing_frameworks_are_named_in_their_columns(tiny):
+    (table, _) = accuracy.run(quick=True)
+    assert set(table.column("PyTorch ULP")) == {NOT_INSTALLED}
+    assert all(isinstance(error, float) for error in table.column("ours ULP"))
+    (rates,) = training.run(quick=True)
+    assert set(rates.column("JAX")) == {NOT_INSTALLED}
+    assert all(rate > 0 for rate in rates.column("scikit-learn"))
+
+
+def test_unknown_benchmark_names_the_known_ones(capsys):
+    with pytest.raises(SystemExit):
+        main(["sped"])
+    assert f"unknown benchmark sped; known: {', '.join(BENCHMARKS)}" in capsys.readouterr().err
+
+
+# In a process of its own: the benchmarks set threads and precision for the whole of one.
+FRAMEWORK_RUN = """
+from benchmarks import accuracy, speed, textbook, training
+for lines in (textbook.VALUE, textbook.DERIVATIVE, textbook.LOSS):
+    for name in set(lines) - {"sigmoid", "binary_cross_entropy_with_logits"}:
+        del lines[name]
+speed.SIZES["quick"] = (100,)
+tasks = training.tasks
+training.tasks = lambda dtype: tasks(dtype)[:2]
+from benchmarks.__main__ import main
+main(["--quick", "--json", FILE])
+"""
+
+
+@pytest.mark.frameworks
+def test_frameworks_fill_their_columns(tmp_path):
+    for module in ("torch", "jax", "optax"):
+        pytest.importorskip(module, reason="pip install -r requirements-frameworks.txt brings the frameworks")
+    file = tmp_path / "report.json"
+    code = FRAMEWORK_RUN.replace("FILE", repr(str(file)))
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+    measured = json.loads(file.read_text(encoding="utf-8"))["benchmarks"]
+    for row in measured["accuracy"]["tables"][0]["rows"]:
+        assert row["PyTorch eps"] < 8
+        assert row["JAX eps"] < 8
+    rows = [row for name in ("speed", "training") for table in measured[name]["tables"] for row in table["rows"]]
+    slopes = [row for row in rows if str(row.get("function")).endswith("′")]
+    assert all(row[library] > 0 for row in rows if row not in slopes for library in ("PyTorch", "JAX"))

@@ -1,0 +1,143 @@
+"""A learner's first half-hour in a real browser: open the course, run a lesson, move a slider, answer a question."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from authoring.browser import (
+    HOW_TO_INSTALL,
+    Complaints,
+    Server,
+    Window,
+    find_chromium,
+    free_port,
+    open_address,
+    open_page,
+    open_window,
+    run_all_cells,
+    serve,
+)
+from authoring.source import tags
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).resolve().parents[1]
+PATIENCE_MS = 30_000
+
+
+@pytest.fixture(scope="module")
+def chromium() -> str:
+    path = find_chromium()
+    if path is None:
+        pytest.skip(HOW_TO_INSTALL)
+    return path
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Server]:
+    """The course, opened by the README's command. Afterwards every notebook is as it was before."""
+    notebooks = [path for folder in ("notebooks", "exercises", "solutions") for path in (ROOT / folder).glob("*.ipynb")]
+    before = {path: path.read_bytes() for path in notebooks}
+    port = free_port()
+    command = [sys.executable, str(ROOT / "course.py"), "lab", "--no-browser", f"--port={port}"]
+    with serve(command, port, tmp_path_factory.mktemp("lab"), Window()) as server:
+        yield server
+    assert {path: path.read_bytes() for path in notebooks} == before
+
+
+def cell_at(page: Page, notebook: nbformat.NotebookNode, name: str) -> Locator:
+    """The cell with this id, found by its place, because the page does not show ids."""
+    return page.locator(".jp-Notebook .jp-Cell").nth([cell.id for cell in notebook.cells].index(name))
+
+
+def type_into(page: Page, cell: Locator, source: str) -> None:
+    """Replace a cell's source key by key, as a learner would, and run the cell."""
+    cell.locator(".cm-content").click()
+    page.keyboard.press("ControlOrMeta+a")
+    for number, line in enumerate(source.splitlines()):
+        if number:
+            page.keyboard.press("Enter")
+            # What the editor indented by itself gives way to the line's own indentation.
+            page.keyboard.press("Shift+Home")
+        page.keyboard.type(line)
+        if not line:
+            page.keyboard.press("Delete")
+    page.keyboard.press("Shift+Enter")
+
+
+def drawing(stage: Locator) -> str:
+    """All nodes of the stage's pictures, as text."""
+    return str(stage.evaluate("node => Array.from(node.querySelectorAll('svg'), svg => svg.outerHTML).join('')"))
+
+
+def wait_for_other_drawing(page: Page, stage: Locator, before: str) -> str:
+    """The stage's nodes as soon as they differ; fails where they stay as they were."""
+    for _ in range(PATIENCE_MS // 100):
+        if drawing(stage) != before:
+            return drawing(stage)
+        page.wait_for_timeout(100)
+    pytest.fail(f"the picture did not change within {PATIENCE_MS / 1000:.0f} s")
+
+
+def name_of(control: Locator) -> str:
+    """What a screen reader calls a form field."""
+    return str(control.evaluate("node => node.getAttribute('aria-label') || node.labels?.[0]?.textContent || ''"))
+
+
+def assert_clean(complaints: Complaints) -> None:
+    assert complaints.lines() == []
+
+
+def test_the_watch_over_a_page_is_awake(chromium: str) -> None:
+    with open_window(Window(), chromium) as (page, complaints):
+        page.goto("data:text/html,<h1>A page</h1>")
+        page.evaluate("() => fetch('https://example.org/').catch(() => null)")
+        page.evaluate("() => { console.error('an error'); setTimeout(() => { throw new Error('a failure'); }); }")
+        page.wait_for_timeout(500)
+    assert complaints.requests == ["https://example.org/"]
+    assert complaints.page == ["a failure"]
+    assert any(line.startswith("an error") for line in complaints.console)
+
+
+def test_the_readme_command_opens_the_start_page(lab: Server, chromium: str) -> None:
+    with open_address(lab, "/", Window(), chromium) as (page, complaints):
+        path = page.evaluate("() => window.jupyterapp.shell.currentWidget.context.path")
+        assert path == "notebooks/00_start_here.ipynb"
+        expect(page.locator(".jp-Notebook h1").first).to_contain_text("Start here")
+    assert_clean(complaints)
+
+
+def test_a_lesson_runs_and_its_slider_changes_the_picture(lab: Server, chromium: str) -> None:
+    with open_page(lab, "notebooks/03_sigmoid.ipynb", Window(), chromium) as (page, complaints):
+        run_all_cells(page)
+        outputs = page.locator(".jp-OutputArea-output")
+        stage = outputs.filter(has=page.get_by_role("slider")).filter(has=page.locator("svg")).first
+        slider = stage.get_by_role("slider").first
+        assert name_of(slider).strip()
+        before = drawing(stage)
+        slider.focus()
+        page.keyboard.press("ArrowRight")
+        changed = wait_for_other_drawing(page, stage, before)
+        assert changed.count("<") > 20, "the stage draws next to nothing"
+    assert_clean(complaints)
+
+
+def test_an_exercise_is_answered_and_check_says_so(lab: Server, chromium: str) -> None:
+    exercise = nbformat.read(ROOT / "exercises" / "03_sigmoid.ipynb", as_version=4)
+    solution = nbformat.read(ROOT / "solutions" / "03_sigmoid.ipynb", as_version=4)
+    first = next(cell for cell in exercise.cells if "answer" in tags(cell))
+    answer = next(cell for cell in solution.cells if cell.id == first.id)
+    check = next(cell for cell in exercise.cells if cell.cell_type == "code" and cell.source.startswith("check("))
+    with open_page(lab, "exercises/03_sigmoid.ipynb", Window(), chromium) as (page, complaints):
+        run_all_cells(page)
+        verdict = cell_at(page, exercise, check.id).locator(".jp-OutputArea-output").first
+        expect(verdict).to_contain_text("Not attempted yet")
+        type_into(page, cell_at(page, exercise, first.id), answer.source)
+        cell_at(page, exercise, check.id).locator(".cm-content").click()
+        page.keyboard.press("Shift+Enter")
+        expect(verdict).to_contain_text("Right:", timeout=PATIENCE_MS)
+    assert_clean(complaints)

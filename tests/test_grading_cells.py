@@ -1,0 +1,242 @@
+"""Innocent notebooks: whatever the cells around an answer do, a right answer gets its marks."""
+
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from grading_submissions import IMPORTS, answer_cells, lesson_exercises, notebook, write
+
+from course_lib.exercises.bank import BANK
+from course_lib.exercises.grading import Limits, ProcessRunner, SubmissionResult, grade_one
+from course_lib.exercises.grading.read import Cell
+from course_lib.exercises.grading.serve import serve
+from course_lib.exercises.grading.session import Session
+from course_lib.exercises.grading.wire import MAX_REPLY_HEADER, probe_to, receive, send
+from course_lib.exercises.model import Observation, Probe
+
+RIGHT = "def double(x):\n    return 2 * x"
+WRONG = "def double(x):\n    return 3 * x"
+STUB = 'def double(x):\n    """Twice x."""\n    raise NotImplementedError'
+
+
+def grade(tmp_path: Path, *cells: str | tuple[str, str], lesson: str = "00") -> SubmissionResult:
+    return grade_one(write(tmp_path / "submission.ipynb", *cells), lesson=lesson, seed=4)
+
+
+INNOCENT = {
+    "no-other-cell": [RIGHT],
+    "check-and-hint": [RIGHT, 'check("00-double")\nhint("00-double")'],
+    "whole-notebook-interface": [
+        "from course_lib.exercises import predict, quiz, progress, recall, reveal, solution\n"
+        "predict('03-a', 0.5)\nquiz('03').answer(1, 'b')\nprogress()\nsolution('00-double', show=True)",
+        RIGHT,
+    ],
+    "error-in-an-earlier-cell": ["1 / 0", RIGHT],
+    "error-in-a-later-cell": [RIGHT, "undefined_name"],
+    "error-later-in-the-same-cell": [f"{RIGHT}\n1 / 0"],
+    "syntax-error-elsewhere": ["x = = 3", RIGHT],
+    "exit-in-a-cell": ["exit()", RIGHT],
+    "stub-copied-behind-the-answer": [STUB, RIGHT, STUB],
+    "stub-copied-twice": [STUB, RIGHT, STUB, STUB],
+    "answer-copied": [RIGHT, RIGHT],
+    "wrong-first-right-last": [WRONG, RIGHT],
+    "answer-in-a-text-cell": [("markdown", RIGHT)],
+    "answer-in-a-raw-cell": [("raw", RIGHT)],
+    "answer-quoted-in-a-text-cell": [("markdown", f"For example:\n\n```python\n{WRONG}\n```"), RIGHT],
+    "wrong-answer-in-a-text-cell": [("markdown", WRONG), RIGHT],
+    "lambda": ["double = lambda x: 2 * x"],
+    "helper-in-another-cell": ["factor = 2", "def double(x):\n    return factor * x"],
+    "recursive-helper": [
+        "def twice(n):\n    return 2 if n == 0 else twice(n - 1)",
+        "def double(x):\n    return twice(3) * x",
+    ],
+    "prints": [f'print("working")\n{RIGHT}', "def noisy(x):\n    print(x)\n    return 2 * x\ndouble = noisy"],
+    "warning": ["import warnings\ndef double(x):\n    warnings.warn('careful')\n    return 2 * x"],
+    "list": ["def double(x):\n    return [[2 * v for v in row] for row in x] if x.ndim == 2 else [2 * v for v in x]"],
+    "future-import": ["from __future__ import annotations", "def double(x: Unknown) -> Unknown:\n    return 2 * x"],
+    "class-and-dataclass": [
+        "from dataclasses import dataclass\n@dataclass\nclass Layer:\n    factor: float = 2\n"
+        "    def __call__(self, x):\n        return self.factor * x\ndouble = Layer()"
+    ],
+    "line-magic": [f"%matplotlib inline\n{RIGHT}"],
+    "line-magic-in-a-block": [f"if True:\n    %config InlineBackend.figure_format = 'svg'\n{RIGHT}"],
+    "shell-line": [f"!echo hello\nfiles = !ls\n{RIGHT}"],
+    "help-line": [f"np.exp?\n{RIGHT}"],
+    "help-line-first": [f"?np.exp\n{RIGHT}"],
+    "timed-cell": [f"%%time\n{RIGHT}"],
+    "timed-statement": ["%time factor = 2\ndef double(x):\n    return factor * x"],
+    "other-language": ["%%bash\nrm -rf nothing", RIGHT],
+    "explicit-shell-call": ["get_ipython().run_line_magic('load_ext', 'autoreload')", RIGHT],
+    "display": ["from IPython.display import Markdown\ndisplay(Markdown('*hello*'))", RIGHT],
+    "carriage-returns": [RIGHT.replace("\n", "\r\n")],
+    "tabs": ["def double(x):\n\treturn 2 * x"],
+    "not-ascii": ["# Übung: größer 二倍\nα = 2\ndef double(x):\n    return α * x"],
+    "main-guard": [f'if __name__ == "__main__":\n    ready = True\n{RIGHT}\nassert ready'],
+    "pickle-of-own-class": ["class A: pass\nimport pickle\npickle.loads(pickle.dumps(A()))\n" + RIGHT],
+    "plot": [f"import matplotlib.pyplot as plt\nplt.plot([1, 2], label='x')\nplt.legend();\nplt.show()\n{RIGHT}"],
+    "axes": [
+        "import matplotlib.pyplot as plt\nfrom matplotlib.colors import to_rgb\n"
+        "fig, ax = plt.subplots()\nlow, high = ax.get_ylim()\nax.set(xlim=(low, high * 2))\n"
+        "fig, (a, b) = plt.subplots(1, 2, figsize=(6, 2))\nb.set_title('b')\n"
+        "fig, axes = plt.subplots(2, 3)\naxes[1, 2].plot([1], [2])\nfor axis in axes.flat:\n    axis.grid()\n"
+        "with plt.style.context('ggplot'):\n    fig = plt.figure()\n(line,) = fig.subplots(1, 1),\n" + RIGHT
+    ],
+    "widget": [
+        "import ipywidgets as widgets\nfrom ipywidgets import interact\nimport anywidget\n"
+        "class Panel(anywidget.AnyWidget):\n    value = 3\n"
+        "@interact(a=(0, 1))\ndef show(a):\n    pass\nwidgets.VBox([widgets.IntSlider()])\n" + RIGHT
+    ],
+    "panel-of-the-course": ["from course_lib.widgets import sigmoid_panel\nsigmoid_panel()\n" + RIGHT],
+    "figure-of-the-course": ["from course_lib import plots\nplots.show(plots.card('sigmoid'), alt='x')\n" + RIGHT],
+    "library-used-beside-the-answer": [
+        "from course_lib.activations import get\nprint(get('relu').function(3))\n" + RIGHT
+    ],
+    "framework-used-beside-the-answer": ["import torch\nprint(torch.relu(torch.ones(3)))\n" + RIGHT],
+    "scipy-used-beside-the-answer": ["from scipy.special import expit\nassert expit(0) == 0.5\n" + RIGHT],
+}
+
+
+@pytest.mark.parametrize("cells", INNOCENT.values(), ids=INNOCENT.keys())
+def test_a_right_answer_gets_its_marks(cells: list[str | tuple[str, str]], tmp_path: Path) -> None:
+    result = grade(tmp_path, *cells)
+    assert (result.verdicts[0].outcome, result.points) == ("right", 1)
+
+
+# A cell whose own code is refused shows in a note; these must run to their end.
+QUIET = ["whole-notebook-interface", "axes", "plot", "widget", "line-magic", "shell-line", "timed-cell", "display"]
+
+
+@pytest.mark.parametrize("name", QUIET)
+def test_stand_ins_let_the_whole_cell_run(name: str, tmp_path: Path) -> None:
+    assert grade(tmp_path, *INNOCENT[name]).notes == ()
+
+
+def test_cells_in_another_order_keep_their_marks(tmp_path: Path) -> None:
+    exercises = lesson_exercises("03")
+    cells = answer_cells({exercise.id: exercise.reference for exercise in exercises})
+    path = write(tmp_path / "a.ipynb", cells[0], *reversed(cells[1:]))
+    assert grade_one(path, lesson="03", seed=4).points == sum(exercise.points for exercise in exercises)
+
+
+def test_stripped_metadata_and_nbformat_3_keep_their_marks(tmp_path: Path) -> None:
+    path = tmp_path / "old.ipynb"
+    cells = [{"cell_type": "code", "input": source} for source in (IMPORTS, RIGHT)]
+    path.write_text(json.dumps({"worksheets": [{"cells": cells}]}), encoding="utf-8")
+    assert grade_one(path, lesson="00", seed=4).points == 1
+
+
+def test_stored_outputs_are_ignored(tmp_path: Path) -> None:
+    content = json.loads(notebook([IMPORTS, RIGHT]))
+    content["cells"][1]["outputs"] = [{"output_type": "stream", "text": "x" * 3_000_000}]
+    path = tmp_path / "outputs.ipynb"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    assert grade_one(path, lesson="00", seed=4).points == 1
+
+
+def test_only_the_last_attempt_counts(tmp_path: Path) -> None:
+    assert grade(tmp_path, RIGHT, WRONG).points == 0
+    assert grade(tmp_path, RIGHT, WRONG, STUB).verdicts[0].outcome == "wrong"
+
+
+def test_a_choice_cannot_be_tried_one_by_one(tmp_path: Path) -> None:
+    question = BANK["22-two-models"]
+    tries = [f"{question.name} = {option!r}" for option in (question.reference, "c", "d")]
+    assert grade(tmp_path, *tries, f"{question.name} = ...", lesson="22").points == 0
+
+
+def test_a_value_before_its_copied_stub_counts(tmp_path: Path) -> None:
+    question = BANK["22-two-models"]
+    cells = [f"{question.name} = {question.reference!r}", f"{question.name} = ..."]
+    assert grade(tmp_path, *cells, lesson="22").points == question.points
+
+
+def test_another_use_of_a_short_name_is_no_attempt(tmp_path: Path) -> None:
+    outcomes = {
+        v.exercise: v.outcome for v in grade(tmp_path, "w, b = 'x', 'y'", "w = ...\nb = ...", lesson="03").verdicts
+    }
+    assert outcomes["03-design-neuron"] == "not attempted"
+
+
+@pytest.mark.parametrize(
+    ("code", "error", "said"),
+    [
+        ("def double(x):\n    y = 2 *\n    return y", "SyntaxError", "line 2"),
+        ("import numpy as np\n\ndouble = np.nothing", "AttributeError", "line 3"),
+    ],
+    ids=["syntax", "attribute"],
+)
+def test_an_answer_cell_that_stops_is_told_with_its_line(code: str, error: str, said: str, tmp_path: Path) -> None:
+    result = grade(tmp_path, code)
+    assert result.verdicts[0].outcome == "raised"
+    assert error in result.verdicts[0].message
+    assert said in result.verdicts[0].message
+    assert "Cell 2" in result.notes[0]
+
+
+def test_an_error_in_the_answer_is_told_with_its_line(tmp_path: Path) -> None:
+    verdict = grade(tmp_path, "def double(x):\n    y = 2 * x\n    return y / unknown").verdicts[0]
+    assert verdict.outcome == "raised"
+    assert "line 3: return y / unknown" in verdict.message
+
+
+def test_the_line_is_right_below_a_cell_magic(tmp_path: Path) -> None:
+    verdict = grade(tmp_path, "%%time\ndef double(x):\n    return unknown").verdicts[0]
+    assert "line 3: return unknown" in verdict.message
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from course_lib.activations import sigmoid\ndef stable_sigmoid(x):\n    return sigmoid(x)",
+        "import course_lib\ndef stable_sigmoid(x):\n    return course_lib.activations.sigmoid(x)",
+        "from course_lib.activations import get\ndef stable_sigmoid(x):\n    return get('sigmoid').function(x)",
+        "def stable_sigmoid(x):\n    from course_lib.activations import sigmoid\n    return sigmoid(x)",
+        "from course_lib.activations import sigmoid as stable_sigmoid",
+        "import importlib as i\ndef stable_sigmoid(x):\n    return i.import_module('course_lib.losses').mse(x, x)",
+        "from scipy.special import expit\ndef stable_sigmoid(x):\n    return expit(x)",
+        "import scipy.special as s\ndef other(x):\n    return s.expit(x)\ndef stable_sigmoid(x):\n    return other(x)",
+        "import torch\ndef stable_sigmoid(x):\n    return torch.sigmoid(torch.tensor(x)).numpy()",
+    ],
+    ids=["name", "attribute", "entry", "inside", "alias", "by-string", "scipy", "through-a-helper", "torch"],
+)
+def test_calling_the_library_is_no_answer(code: str, tmp_path: Path) -> None:
+    verdict = grade(tmp_path, code, lesson="03").verdicts[0]
+    assert verdict.points == 0
+    assert "instead of working it out" in verdict.message
+
+
+def test_a_function_that_draws_borrows_nothing(tmp_path: Path) -> None:
+    code = "import matplotlib.pyplot as plt\ndef double(x):\n    plt.plot(x)\n    check('00-double')\n    return 2 * x"
+    assert grade(tmp_path, code).points == 1
+
+
+def observed(*sources: str, name: str, version: int = 0) -> Observation:
+    cells = [Cell(number, source, True) for number, source in enumerate(sources, start=1)]
+    with Session(ProcessRunner(), cells, [name], Limits()) as session:
+        return session.observe([Probe(name, name=name)], 5.0, version)[0]
+
+
+def test_standard_input_is_closed() -> None:
+    assert observed("try:\n    input()\nexcept EOFError:\n    a = 'closed'", name="a").value == "closed"
+
+
+@pytest.mark.parametrize(("version", "value"), [(0, "third"), (1, "second"), (2, "first"), (3, "first")])
+def test_earlier_bindings_are_kept(version: int, value: str) -> None:
+    assert observed("a = 'first'", "a = 'second'", "b = 0", "a = 'third'", name="a", version=version).value == value
+
+
+def test_serving_needs_two_streams_and_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+    requests, replies = io.BytesIO(), io.BytesIO()
+    probe, arrays = probe_to(Probe("two", args=([1.0, 2.0],), name="double"))
+    send(requests, {"do": "begin", "names": ["double"], "token": "a"})
+    send(requests, {"do": "run", "number": 1, "source": RIGHT, "is_code": True, "token": "b"})
+    send(requests, {"do": "ask", "version": 0, "libraries": [], **probe, "token": "c"}, arrays)
+    requests.seek(0)
+    serve(requests, replies)
+    replies.seek(0)
+    answers = [receive(replies, MAX_REPLY_HEADER) for _ in range(3)]
+    assert [header["token"] for header, _ in answers] == ["a", "b", "c"]
+    assert answers[2][1][0].tolist() == [2.0, 4.0]
