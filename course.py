@@ -26,6 +26,11 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 OLDEST = (3, 11)
 START_PAGE = "notebooks/00_start_here.ipynb"
+REQUIREMENTS = {
+    "learner": ["requirements.txt"],
+    "dev": ["requirements.txt", "requirements-dev.txt"],
+    "frameworks": ["requirements-frameworks.txt"],
+}
 FIRST_PORT, PORTS = 8888, 100
 # How pip and uv say that they reach nobody.
 NO_NETWORK = (
@@ -104,7 +109,7 @@ def grade(arguments):
 
 def build(arguments):
     install("dev")
-    return run(["-m", "authoring"] + list(arguments))
+    return run(["-m", "authoring"] + (["build"] + arguments if arguments else []))
 
 
 def setup(arguments):
@@ -132,27 +137,32 @@ def require_python():
 
 def install(level):
     """Bring .venv to what requirements for `level` ask; nothing happens when it is there already."""
-    files = {
-        "learner": ["requirements.txt"],
-        "dev": ["requirements.txt", "requirements-dev.txt"],
-        "frameworks": ["requirements-frameworks.txt"],
-    }[level]
-    content = b"".join((ROOT / name).read_bytes() for name in files + ["pyproject.toml"])
-    wanted = hashlib.sha256(content + sys.version.encode() + str(ROOT).encode()).hexdigest()
-    stamp = VENV / ("installed-%s.txt" % level)
-    if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted and PYTHON.exists():
+    wanted = fingerprint(level)
+    if stamp(level).is_file() and stamp(level).read_text(encoding="utf-8") == wanted and PYTHON.exists():
         return
+    requirements = REQUIREMENTS[level][-1]
     uv = shutil.which("uv")
     ensure_venv(uv)
-    print("Installing %s into %s (once; about a minute) …" % (files[-1], VENV), flush=True)
+    print("Installing %s into %s (once; about a minute) …" % (requirements, VENV), flush=True)
     installer = [uv, "pip", "install", "--python", str(PYTHON)] if uv else [str(PYTHON), "-m", "pip", "install"]
     wheels = ROOT / "wheels"
     offline = ["--no-index", "--find-links", str(wheels)] if wheels.is_dir() else []
-    code, errors = call_and_listen(installer + offline + ["-r", str(ROOT / files[-1])])
+    code, errors = call_and_listen(installer + offline + ["-r", str(ROOT / requirements)])
     if code:
         raise Stop(installation_failed(errors, offline))
-    # Written last: an interrupted installation is done again.
-    stamp.write_text(wanted, encoding="utf-8")
+    # Written last: an interrupted installation is done again. What the tests need includes what a learner needs.
+    for done in ["learner", "dev"] if level == "dev" else [level]:
+        stamp(done).write_text(fingerprint(done), encoding="utf-8")
+
+
+def stamp(level):
+    return VENV / ("installed-%s.txt" % level)
+
+
+def fingerprint(level):
+    """Changes with the requirements, the Python and the place of the checkout: then the installation is done again."""
+    content = b"".join((ROOT / name).read_bytes() for name in REQUIREMENTS[level] + ["pyproject.toml"])
+    return hashlib.sha256(content + sys.version.encode() + str(ROOT).encode()).hexdigest()
 
 
 def ensure_venv(uv):

@@ -134,6 +134,8 @@ def serve(command: Sequence[str], port: int, scratch: Path, window: Window) -> I
         f"--IdentityProvider.token={token}",
         "--LabApp.expose_app_in_browser=True",
         "--LabApp.extension_manager=readonly",
+        # JupyterLab copies a notebook beside it as soon as it is opened.
+        f"--FileCheckpoints.checkpoint_dir={scratch / 'checkpoints'}",
     ]
     log = scratch / "lab.log"
     with log.open("wb") as output:
@@ -345,5 +347,7 @@ def _wait_for_kernel(page: Page) -> None:
     while in_a_row < 3:
         if time.monotonic() > deadline:
             raise BrowserError(f"the kernel was not ready within {_START_TIMEOUT_S} s")
+        # For a notebook that names no kernel JupyterLab asks which one; the first it offers is this Python's.
+        page.evaluate("() => document.querySelector('.jp-Dialog:has(select) .jp-mod-accept')?.click()")
         in_a_row = in_a_row + 1 if page.evaluate(_KERNEL_READY) else 0
         page.wait_for_timeout(150)

@@ -35,8 +35,8 @@ def ulp_error(value: ArrayLike, truth: ArrayLike, remainder: ArrayLike = 0.0) ->
         # The first difference is exact wherever the value is any good.
         error = np.abs((value.astype(truth.dtype) - truth) - np.asarray(remainder)) / spacing.astype(truth.dtype)
     same = (value == rounded) | (np.isnan(value) & np.isnan(rounded))
-    error = np.where(same & ~np.isfinite(rounded), 0.0, error)
-    return np.where(np.isfinite(value) == np.isfinite(rounded), error, np.inf)
+    comparable = np.isfinite(value) & np.isfinite(rounded)
+    return np.where(comparable, error, np.where(same, 0.0, np.inf))
 
 
 def relative_error(value: ArrayLike, truth: ArrayLike) -> Array:

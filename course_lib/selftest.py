@@ -80,16 +80,24 @@ def results() -> Iterator[tuple[str, str]]:
             yield "FAIL", f"{check.__name__.replace('_', ' ')}: {type(error).__name__}: {error}"
 
 
-def report() -> bool:
-    """Print one line per check; True when all are well."""
-    well = True
+def report() -> None:
+    """Print one line per check, then what to do: for a notebook's cell."""
+    main()
+
+
+def main() -> int:
+    """The same as a command's exit code: 0 when all is well, 1 when something is to be mended."""
+    marks = []
     for mark, sentence in results():
         print(f"[{mark:^6}] {sentence}")
-        well = well and mark == "OK"
-    print("This computer is ready for the course." if well else "Mend the lines marked FAIL, then run this again.")
-    return well
+        marks.append(mark)
+    if "FAIL" in marks:
+        print("Mend the lines marked FAIL, then run this again.")
+        return 1
+    print("This computer is ready for the course.")
+    return 0
 
 
 if __name__ == "__main__":
     print(f"Python {sys.version.split()[0]} at {sys.executable}")
-    sys.exit(0 if report() else 1)
+    sys.exit(main())

@@ -126,7 +126,7 @@ def _explore_activation(entry: Activation, kind: TaskKind | None) -> Panel:
         title=f"Explore {entry.title}",
         scene=scene,
         controls=(
-            Slider("x", "Pre-activation x", *SPAN, default=1.0, step=0.05, table=81 if knobs else 321),
+            Slider("x", "Pre-activation x", *SPAN, default=1.5, step=0.05, table=81 if knobs else 321),
             *(_param_slider(param, default, 25 if len(knobs) == 1 else 7) for param, default in knobs.values()),
         ),
         task=task,
@@ -145,7 +145,8 @@ def _knobs(entry: Activation | Loss, most: int) -> dict[str, tuple[Param, float]
     numbers = {
         param.name: (param, float(param.default)) for param in entry.params if not isinstance(param.default, tuple)
     }
-    return dict(list(numbers.items())[:most])
+    # Two parameters in one order (lower ≤ upper) cannot be slid one without the other.
+    return {} if {"lower", "upper"} <= numbers.keys() else dict(list(numbers.items())[:most])
 
 
 def _param_slider(param: Param, default: float, table: int) -> Slider:
@@ -397,7 +398,8 @@ def _explore_loss(entry: Loss, kind: TaskKind | None) -> Panel:
             facts={"x": x, "value": value, "slope": slope},
         )
 
-    start = low + 0.7 * (high - low) if len(labels) == 1 else low + 0.3 * (high - low)
+    # Away from the answer, which lies at the left: right of the middle, or where the other label would be cheap.
+    start = low + (0.7 if len(labels) == 1 or entry.target == "sign" else 0.3) * (high - low)
     goal = float(loss_at(entry, np.array([low + 0.15 * (high - low)]), curves[0].target).value[0])
     choice = (Choice("y", "Target", tuple(labels.items()), curves[0].target),) if len(labels) > 1 else ()
     return Panel(

@@ -22,7 +22,7 @@ SETTINGS: dict[str, list[dict[str, float]]] = {
     "triplet": [{"margin": 1.0}, {"margin": 0.25}],
     "info_nce": [{"temperature": 0.125}, {"temperature": 1.0}],
     "dice": [{"smooth": 1.0}, {"smooth": 0.125}],
-    "tversky": [{}, {"alpha": 0.25, "beta": 0.75, "smooth": 0.5}, {"alpha": 1.0, "beta": 0.125, "smooth": 2.0}],
+    "tversky": [{}, {"alpha": 0.25, "beta": 0.75, "smooth": 0.5}, {"alpha": 0.0625, "beta": 0.125, "smooth": 2.0}],
     "ctc_with_logits": [{"blank": 0}],
 }
 

@@ -86,7 +86,11 @@ def test_pairs_share_a_dtype(true_dtype: type, pred_dtype: type, expected: type)
 @pytest.mark.parametrize(
     ("true_shape", "pred_shape", "message"),
     [
-        ((4,), (4, 1), "y_true has shape (4,) but y_pred has shape (4, 1); reshape one of them, for example with .ravel()"),
+        (
+            (4,),
+            (4, 1),
+            "y_true has shape (4,) but y_pred has shape (4, 1); reshape one of them, for example with .ravel()",
+        ),
         ((4, 1), (4,), "y_true has shape (4, 1) but y_pred has shape (4,); reshape"),
         ((3,), (4,), "y_true has shape (3,) but y_pred has shape (4,)"),
         ((), (1,), "y_true has shape () but y_pred has shape (1,)"),

@@ -376,6 +376,11 @@ def test_changed_source_is_out_of_step(built: Path) -> None:
     assert out_of_step(target(built, "solutions")) == ["cell 'numbers-answer': source differs"]
 
 
+def test_changed_course_block_is_out_of_step(built: Path) -> None:
+    edit(built / "authoring" / "lessons" / "03_sigmoid.py", "teaching: 20", "teaching: 25")
+    assert out_of_step(target(built, "notebooks")) == ["the notebook's metadata differ in 'course'"]
+
+
 def test_stripped_outputs_are_out_of_step(built: Path) -> None:
     path = built / "notebooks" / "03_sigmoid.ipynb"
     notebook = read(path)

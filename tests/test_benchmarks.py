@@ -11,6 +11,7 @@ import sys
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 from benchmarks import accuracy, libraries, speed, textbook, training
 from benchmarks.__main__ import BENCHMARKS, main
@@ -82,6 +83,11 @@ def test_error_is_counted_in_ulp_and_in_eps(value, truth, expected):
     assert accuracy.worst(np.array([value]), exact) == pytest.approx(expected, rel=1e-9, abs=1e-200)
 
 
+def test_truth_beyond_float32_is_infinity():
+    exact = np.array([textbook.EXACT.mpf("1e40")], dtype=object)
+    assert accuracy.worst(np.array([np.inf], np.float32), exact) == (0, 0)
+
+
 def test_contestants_take_turns():
     calls = []
     seconds = fastest({"a": lambda: calls.append("a"), "b": lambda: calls.append("b")}, rounds=3)
@@ -91,12 +97,17 @@ def test_contestants_take_turns():
     assert min(seconds.values()) > 0
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux binds a process to a core")
-def test_one_core_is_given_back():
-    before = os.sched_getaffinity(0)
+def cores():
+    """How many cores the process may use; 1 where the system cannot say."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
+
+
+def test_one_core_is_taken_and_the_rest_given_back():
+    before = cores()
     with libraries.one_core():
-        assert len(os.sched_getaffinity(0)) == 1
-    assert os.sched_getaffinity(0) == before
+        assert cores() == 1
+        assert {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"} <= {1}
+    assert cores() == before
 
 
 def test_table_lines_up_its_columns():

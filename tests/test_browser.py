@@ -6,6 +6,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from matplotlib.image import imread
 from playwright.sync_api import Locator, Page, expect
 
 from authoring.browser import (
@@ -21,6 +22,7 @@ from authoring.browser import (
     run_all_cells,
     serve,
 )
+from authoring.shots import photograph
 from authoring.source import tags
 
 pytestmark = pytest.mark.browser
@@ -141,3 +143,14 @@ def test_an_exercise_is_answered_and_check_says_so(lab: Server, chromium: str) -
         page.keyboard.press("Shift+Enter")
         expect(verdict).to_contain_text("Right:", timeout=PATIENCE_MS)
     assert_clean(complaints)
+
+
+def test_screenshots_show_a_notebook_in_the_asked_theme_and_size(chromium: str, tmp_path: Path) -> None:
+    cells = [nbformat.v4.new_code_cell("6 * 7", id="answer"), nbformat.v4.new_markdown_cell("# End", id="end")]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "short.ipynb")
+    window = Window(theme="dark", width=900, height=600)
+    (picture,) = photograph(tmp_path / "short.ipynb", tmp_path / "out", window)
+    pixels = imread(picture)
+    assert pixels.shape[:2] == (600, 900)
+    assert pixels[..., :3].mean() < 0.3
+    assert nbformat.read(tmp_path / "short.ipynb", as_version=4).cells[0].outputs == []

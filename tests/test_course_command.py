@@ -67,6 +67,13 @@ def test_the_second_run_installs_nothing(course: ModuleType, installs: list[list
     assert len(installs) == first
 
 
+def test_what_the_tests_need_includes_what_a_learner_needs(course: ModuleType, installs: list[list[str]]) -> None:
+    course.install("dev")
+    before = len(installs)
+    course.install("learner")
+    assert len(installs) == before
+
+
 def test_an_interrupted_installation_is_done_again(
     course: ModuleType, installs: list[list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

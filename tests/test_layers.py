@@ -25,6 +25,7 @@ LAYERS = (
     "scored",
     "exercises",
     "stage",
+    "panels",
     "widgets",
     "selftest",
 )

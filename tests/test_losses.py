@@ -605,6 +605,12 @@ LIMITS: list[tuple[str, tuple[Any, ...], Any, Any]] = [
     ("poisson_nll_with_log_rate", ([2, 0, 2], [-INF, -INF, INF]), [INF, 0, INF], [-2, 0, INF]),
     ("kl_divergence", ([[0.5, 0.5]], [[1.0, 0.0]]), [INF], [[-0.5, -INF]]),
     ("jensen_shannon", ([[0.0, 1.0]], [[1.0, 0.0]]), [math.log(2)], [[math.log(2) / 2, -INF]]),
+    (
+        "jensen_shannon",
+        ([[1.0, 0.0, 0.0]], [[0.5, 0.5, 0.0]]),
+        [math.log(4 / 3) / 2 + math.log(2 / 3) / 4 + math.log(2) / 4],
+        [[math.log(2 / 3) / 2, math.log(2) / 2, math.log(2) / 2]],
+    ),
     ("cosine_distance", ([[1.0, 0.0]], [[INF, 5.0]]), [0], [[0, 0]]),
     ("contrastive", ([1, 0], [[INF]] * 2, [[0.0]] * 2), [INF, 0], None),
     ("triplet", ([[0.0]], [[INF]], [[1.0]]), [INF], None),
@@ -977,6 +983,17 @@ def test_probabilities_lose_what_logits_keep() -> None:
     assert losses.binary_cross_entropy_with_logits([0.0], [40.0]) == pytest.approx([40.0])
 
 
+@pytest.mark.parametrize("name", [c.id for c in ENTRIES if c.values[0].prediction == "logits" and "smooth" not in c.id])
+def test_confident_rows_keep_their_digits(name: str) -> None:
+    entry = CATALOGUE[name]
+    y = np.array([0]) if entry.target == "label" else np.array([[1.0, 0.0, 0.0]])
+    third = (np.ones(3),) if entry.third else ()
+    rest = math.exp(-40) + math.exp(-60)
+    # 1 − p is 4e−18 here: both the cost and the slope at the label would round to 0 as log p and p − 1.
+    assert entry.function(y, [[60.0, 20.0, 0.0]], *third) == pytest.approx([rest], rel=1e-14)
+    assert entry.gradient(y, [[60.0, 20.0, 0.0]], *third)[0, 0] == pytest.approx(-rest, rel=1e-14)
+
+
 def test_softmax_applied_twice_has_a_floor() -> None:
     perfect = np.eye(10)[:1]
     floor = losses.categorical_cross_entropy_with_logits(perfect, perfect)
@@ -1092,6 +1109,12 @@ def test_cosine_of_known_angles() -> None:
     east = [[1.0, 0.0]] * 4
     compass = [[2.0, 0.0], [0.0, 3.0], [-4.0, 0.0], [1.0, 1.0]]
     assert losses.cosine_distance(east, compass) == pytest.approx([0, 1, 2, 1 - math.sqrt(0.5)], abs=1e-15)
+
+
+def test_cosine_keeps_the_digits_of_small_angles() -> None:
+    angle = 1e-6
+    distance = losses.cosine_distance([1.0, 0.0], [math.cos(angle), math.sin(angle)])
+    assert float(distance) == pytest.approx(2 * math.sin(angle / 2) ** 2, rel=1e-9)
 
 
 def test_contrastive_pulls_and_pushes() -> None:

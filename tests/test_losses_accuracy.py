@@ -243,6 +243,10 @@ def mp_triplet_gradient(a: list[mpf], p: list[mpf], n: list[mpf], margin: float)
 DTYPES = [pytest.param(np.float64, id="float64"), pytest.param(np.float32, id="float32")]
 
 
+def soft_labels(entry: Loss) -> list[float]:
+    return [] if entry.name == "focal_with_logits" else [0.25, 0.875]
+
+
 def accuracy_inputs(entry: Loss, dtype: Any) -> tuple[np.ndarray, ...]:
     """Ordinary and extreme arrays in the loss's domain, in the dtype; about 500 examples."""
     rng = np.random.default_rng(5)
@@ -263,13 +267,14 @@ def accuracy_inputs(entry: Loss, dtype: Any) -> tuple[np.ndarray, ...]:
             return y.astype(dtype), p.astype(dtype)
         return y.astype(dtype), p.astype(dtype), (10.0 ** rng.uniform(-20, 20, 3 * n)).astype(dtype)
     if entry.prediction == "logit":
-        labels = np.array([1.0, -1.0] if entry.target == "sign" else [1.0, 0.0])
-        return np.repeat(labels, n).astype(dtype), np.tile(points, 2)
+        labels = [1.0, -1.0] if entry.target == "sign" else [1.0, 0.0, *soft_labels(entry)]
+        return np.repeat(labels, n).astype(dtype), np.tile(points, len(labels))
     if entry.prediction == "probability":
         tails = 10.0 ** rng.uniform(np.log10(float(info.tiny)), 0, n)
         p = np.concatenate([tails, 1 - tails, rng.uniform(0, 1, n), [0.5, float(info.eps), 1 - float(info.eps)]])
         p = np.clip(p.astype(dtype), info.tiny, 1 - info.eps)
-        return np.repeat([1.0, 0.0], len(p)).astype(dtype), np.tile(p, 2)
+        labels = [1.0, 0.0, *soft_labels(entry)]
+        return np.repeat(labels, len(p)).astype(dtype), np.tile(p, len(labels))
     if entry.prediction == "mask":
         y = rng.integers(0, 2, (200, 6)).astype(dtype)
         return y, np.where(rng.random((200, 6)) < 0.3, y, rng.uniform(0, 1, (200, 6))).astype(dtype)
@@ -359,6 +364,11 @@ ILL_CONDITIONED_GRADIENT: dict[str, tuple[str, Callable[..., Any]]] = {
     for name in CATALOGUE
     if CATALOGUE[name].prediction == "logits"
 } | {
+    "binary_cross_entropy_with_logits": ("σ(z) crosses a soft label", lambda y, z: 1),
+    "weighted_binary_cross_entropy_with_logits": (
+        "σ(z) crosses a soft label",
+        lambda y, z, pos_weight=1.0: max(1, pos_weight),
+    ),
     "focal_with_logits": ("the rounding of 1 − p_t grows by γ in its power", lambda *rows, **params: 1),
     "gaussian_nll": ("1 − r²/v crosses 0", lambda y, m, v: (1 + (m - y) ** 2 / v) / v),
     "poisson_nll_with_log_rate": ("e^s − y crosses 0", lambda y, s: mp.exp(s) + y),

@@ -91,39 +91,52 @@ SKIPS = {
 }
 
 
+@pytest.fixture
+def strictness(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """To say whether skipping is allowed, whatever the tests around these are told."""
+    for name in ("CI", "COURSE_NO_SKIP", "COURSE_MAY_SKIP"):
+        monkeypatch.delenv(name, raising=False)
+    return monkeypatch
+
+
 @pytest.mark.parametrize("source", SKIPS.values(), ids=SKIPS)
 @pytest.mark.parametrize("variable", ["CI", "COURSE_NO_SKIP"])
-def test_nothing_is_skipped_in_ci(course: pytest.Pytester, source: str, variable: str) -> None:
+def test_nothing_is_skipped_in_ci(
+    course: pytest.Pytester, strictness: pytest.MonkeyPatch, source: str, variable: str
+) -> None:
     course.makepyfile(source)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(variable, "true")
-        result = run(course)
+    strictness.setenv(variable, "true")
+    result = run(course)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(["*nothing may be skipped here*no browser here*"])
 
 
-def test_no_module_is_skipped_in_ci(course: pytest.Pytester) -> None:
+def test_no_module_is_skipped_in_ci(course: pytest.Pytester, strictness: pytest.MonkeyPatch) -> None:
     course.makepyfile("import pytest\npytest.importorskip('no_such_framework')\n")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CI", "true")
-        result = run(course)
+    strictness.setenv("CI", "true")
+    result = run(course)
     assert result.ret != pytest.ExitCode.OK
     result.stdout.fnmatch_lines(["*nothing may be skipped here*no_such_framework*"])
 
 
-def test_a_skip_elsewhere_is_a_skip(course: pytest.Pytester) -> None:
+def test_a_skip_elsewhere_is_a_skip(course: pytest.Pytester, strictness: pytest.MonkeyPatch) -> None:
     course.makepyfile(SKIPS["test"])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("CI", raising=False)
-        patch.delenv("COURSE_NO_SKIP", raising=False)
-        run(course).assert_outcomes(skipped=1)
+    run(course).assert_outcomes(skipped=1)
 
 
-def test_an_expected_failure_is_no_skip(course: pytest.Pytester) -> None:
+def test_ci_may_allow_skips_on_a_machine_that_lacks_something(
+    course: pytest.Pytester, strictness: pytest.MonkeyPatch
+) -> None:
+    course.makepyfile(SKIPS["test"])
+    strictness.setenv("CI", "true")
+    strictness.setenv("COURSE_MAY_SKIP", "1")
+    run(course).assert_outcomes(skipped=1)
+
+
+def test_an_expected_failure_is_no_skip(course: pytest.Pytester, strictness: pytest.MonkeyPatch) -> None:
     course.makepyfile("import pytest\n@pytest.mark.xfail\ndef test_it():\n    assert False\n")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CI", "true")
-        run(course).assert_outcomes(xfailed=1)
+    strictness.setenv("CI", "true")
+    run(course).assert_outcomes(xfailed=1)
 
 
 def test_lab_settings_are_json_and_keep_the_news_away() -> None:

@@ -11,7 +11,7 @@ def test_all_is_well_on_this_machine(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("COURSE_HOME", str(tmp_path))
-    assert selftest.report()
+    assert selftest.main() == 0
     said = capsys.readouterr().out
     assert said.count("[  OK  ]") == len(selftest.CHECKS)
     assert "ready for the course" in said
@@ -24,7 +24,7 @@ def test_a_missing_package_is_named_with_the_remedy(
     requirements.write_text("# a comment\nnumpy>=1\nno-such-package-of-this-name>=2\n-e .\n", encoding="utf-8")
     monkeypatch.setattr(selftest, "REQUIREMENTS", requirements)
     monkeypatch.setattr(selftest, "CHECKS", (selftest.packages, selftest.arithmetic))
-    assert not selftest.report()
+    assert selftest.main() == 1
     failed, well, _ = capsys.readouterr().out.splitlines()
     assert "no-such-package-of-this-name is missing" in failed
     assert "course.py setup" in failed

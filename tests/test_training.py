@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 import math
+import sys
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 from course_lib import activations, losses
 from course_lib.data import digits, xor_corners
@@ -449,6 +451,13 @@ def test_rmse_is_in_the_unit_of_the_target():
     assert rmse(np.array([[0.0], [0.0]]), np.array([[3.0], [4.0]])) == pytest.approx(math.sqrt(12.5))
 
 
+@pytest.mark.parametrize(
+    ("loss", "metric"), [("huber", "rmse"), ("cosine_distance", "rmse"), (BCE, "accuracy"), ("hinge", "accuracy")]
+)
+def test_metric_suits_the_targets(loss, metric):
+    assert Network([2, 2], loss=loss).metric == metric
+
+
 def test_metric_can_be_chosen_against_the_losss_own():
     data = xor_corners()
     network = Network([2, 3, 1], output="sigmoid", loss="squared_error", metric="accuracy")
@@ -456,11 +465,11 @@ def test_metric_can_be_chosen_against_the_losss_own():
 
 
 def test_one_thread_holds_inside_the_block():
-    threadpoolctl = pytest.importorskip("threadpoolctl")
     with one_thread():
-        inside = [pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"]
-    assert inside
-    assert set(inside) == {1}
+        inside = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+    # On macOS NumPy may use Accelerate, which threadpoolctl does not see.
+    assert inside or sys.platform == "darwin"
+    assert set(inside) <= {1}
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The panels: drawn at every extreme, showing the catalogue's own numbers, with tasks that only the right answer solves."""
+"""The panels: drawn at every extreme, with the catalogue's own numbers and tasks that only the right answer solves."""
 
 from __future__ import annotations
 
@@ -143,7 +143,9 @@ def test_explore_shows_the_value_and_the_slope_of_the_catalogue(name, x):
     assert scene.facts["value"] == pytest.approx(float(entry.function(x)))
     assert scene.facts["slope"] == pytest.approx(float(entry.derivative(x)))
     curve, slopes = (next(mark for mark in chart.marks if isinstance(mark, Line)) for chart in scene.charts)
-    finite = np.isfinite(curve.y)
+    # In float32 the points beside a kink lie on it.
+    beside = [kink.at for kink in entry.claims().kinks]
+    finite = np.isfinite(curve.y) & ~np.isclose(curve.x[:, None], beside, atol=1e-6).any(axis=1)
     np.testing.assert_allclose(curve.y[finite], entry.function(curve.x[finite]), rtol=1e-4, atol=1e-5)
     apart = np.isfinite(slopes.y) & (np.abs(np.diff(slopes.x, append=9)) > 1e-3)
     if not entry.claims().kinks:
@@ -219,7 +221,7 @@ def test_the_kink_task_of_relu(x, solved):
 
 
 def test_a_task_that_the_function_does_not_have_is_refused():
-    with pytest.raises(ValueError, match="'relu' has no task 'saturation'|'identity' has no task 'saturation'"):
+    with pytest.raises(ValueError, match="'identity' has no task 'saturation'; choose one of 'value'"):
         widgets.explore_panel("identity", task="saturation")
 
 
@@ -294,7 +296,7 @@ def test_cross_entropy_is_shown_with_the_logit_that_belongs_to_p():
 def test_the_lessons_calls_work():
     stages = [widgets.explore("sigmoid", task="saturation", x=2.0), widgets.probability_losses(p=0.5)]
     try:
-        assert [type(stage) for stage in stages] == [Stage, Stage]
+        assert all(isinstance(stage, Stage) for stage in stages)
         assert [stage.state for stage in stages] == ["explore-sigmoid x=2", "probability-losses p=0.5 y=1"]
     finally:
         for stage in stages:

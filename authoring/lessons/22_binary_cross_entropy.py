@@ -162,9 +162,8 @@ def cost_from_logits(y, z):
 
 
 for z in (40.0, 1000.0, -1000.0):
-    print(
-        f"y = 0, z = {z:6.0f}:  {cost_from_logits(0, z):6.1f}   course_lib: {binary_cross_entropy_with_logits(0, z):6.1f}"
-    )
+    ours = binary_cross_entropy_with_logits(0, z)
+    print(f"y = 0, z = {z:6.0f}:  {cost_from_logits(0, z):6.1f}   course_lib: {ours:6.1f}")
 
 # %% [markdown] id="by-hand"
 # ## By hand

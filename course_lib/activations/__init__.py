@@ -2,9 +2,49 @@
 
 from __future__ import annotations
 
-from course_lib.activations import exponential, gated, normalising, rectifiers, saturating, shrinking, smooth
-from course_lib.activations.exponential import celu, celu_derivative, elu, elu_derivative, selu, selu_derivative
-from course_lib.activations.gated import geglu, geglu_pullback, glu, glu_pullback, swiglu, swiglu_pullback
+from course_lib.activations import (
+    exponential,
+    gated,
+    leaky,
+    learned_lines,
+    normalising,
+    rectifiers,
+    saturating,
+    self_gated,
+    shrinking,
+    smooth,
+)
+from course_lib.activations.exponential import (
+    celu,
+    celu_derivative,
+    elu,
+    elu_derivative,
+    selu,
+    selu_derivative,
+)
+from course_lib.activations.gated import (
+    geglu,
+    geglu_pullback,
+    glu,
+    glu_pullback,
+    swiglu,
+    swiglu_pullback,
+)
+from course_lib.activations.leaky import (
+    leaky_relu,
+    leaky_relu_derivative,
+    prelu,
+    prelu_alpha_gradient,
+    prelu_derivative,
+    rrelu,
+    rrelu_derivative,
+)
+from course_lib.activations.learned_lines import (
+    maxout,
+    maxout_derivative,
+    maxout_intercepts_gradient,
+    maxout_slopes_gradient,
+)
 from course_lib.activations.normalising import (
     log_softmax,
     log_softmax_jacobian,
@@ -18,21 +58,10 @@ from course_lib.activations.normalising import (
 from course_lib.activations.rectifiers import (
     identity,
     identity_derivative,
-    leaky_relu,
-    leaky_relu_derivative,
-    maxout,
-    maxout_derivative,
-    maxout_intercepts_gradient,
-    maxout_slopes_gradient,
-    prelu,
-    prelu_alpha_gradient,
-    prelu_derivative,
     relu,
     relu6,
     relu6_derivative,
     relu_derivative,
-    rrelu,
-    rrelu_derivative,
     squared_relu,
     squared_relu_derivative,
 )
@@ -50,6 +79,21 @@ from course_lib.activations.saturating import (
     tanh,
     tanh_derivative,
 )
+from course_lib.activations.self_gated import (
+    gelu,
+    gelu_derivative,
+    gelu_tanh,
+    gelu_tanh_derivative,
+    hard_swish,
+    hard_swish_derivative,
+    mish,
+    mish_derivative,
+    silu,
+    silu_derivative,
+    swish,
+    swish_beta_gradient,
+    swish_derivative,
+)
 from course_lib.activations.shrinking import (
     hardshrink,
     hardshrink_derivative,
@@ -59,25 +103,12 @@ from course_lib.activations.shrinking import (
     tanhshrink_derivative,
 )
 from course_lib.activations.smooth import (
-    gelu,
-    gelu_derivative,
-    gelu_tanh,
-    gelu_tanh_derivative,
-    hard_swish,
-    hard_swish_derivative,
     log_sigmoid,
     log_sigmoid_derivative,
-    mish,
-    mish_derivative,
-    silu,
-    silu_derivative,
     sine,
     sine_derivative,
     softplus,
     softplus_derivative,
-    swish,
-    swish_beta_gradient,
-    swish_derivative,
 )
 from course_lib.catalogue import Catalogue
 from course_lib.spec import Activation
@@ -87,8 +118,11 @@ CATALOGUE: Catalogue[Activation] = Catalogue(
     (
         *saturating.ENTRIES,
         *rectifiers.ENTRIES,
+        *leaky.ENTRIES,
+        *learned_lines.ENTRIES,
         *exponential.ENTRIES,
         *smooth.ENTRIES,
+        *self_gated.ENTRIES,
         *shrinking.ENTRIES,
         *normalising.ENTRIES,
         *gated.ENTRIES,

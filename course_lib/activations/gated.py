@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from course_lib.activations.saturating import sigmoid, sigmoid_derivative
-from course_lib.activations.smooth import gelu, gelu_derivative, silu, silu_derivative
+from course_lib.activations.self_gated import gelu, gelu_derivative, silu, silu_derivative
 from course_lib.arrays import along, as_float
 from course_lib.spec import REALS, Activation, Array, FrameworkCall, Source, Trait, Use, VectorClaims
 

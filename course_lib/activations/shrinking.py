@@ -57,9 +57,10 @@ def tanhshrink(x: ArrayLike) -> Array:
     """
     x = as_float(x)
     square = np.square(np.clip(x, -1, 1))
-    c = square / 21
-    for odd in range(19, 1, -2):
-        c = square / (odd + c)
+    c = square / 19
+    for odd in range(17, 1, -2):
+        c += odd
+        c = square / c
     return np.where(np.abs(x) < 1, x * (c / (1 + c)), x - np.tanh(x))
 
 

@@ -62,7 +62,8 @@ def require_probabilities(y_prob: Array, name: str, advice: str) -> None:
 
 def _require_rows_of_shares(rows: Array, name: str, tolerance: float, advice: str) -> None:
     require(rows, UNIT, name, f"each row holds probabilities ({advice})")
-    total = np.atleast_1d(rows.sum(axis=-1))
+    # The sum over the last axis; for short rows several times faster than .sum(axis=-1).
+    total = np.atleast_1d(np.einsum("...k->...", rows))
     wrong = np.abs(total - 1) > tolerance
     if np.any(wrong):
         raise ValueError(

@@ -199,7 +199,10 @@ COSINE_DISTANCE = Loss(
             "Self-supervised learning from two views of an image",
             Source("Chen & He", 2021, "Exploring Simple Siamese Representation Learning, §3, arXiv:2011.10566"),
         ),
-        Use("Sentence embeddings", Source("Reimers & Gurevych", 2019, "Sentence-BERT, §3, arXiv:1908.10084")),
+        Use(
+            "Sentence embeddings, trained and compared by the cosine",
+            Source("Reimers & Gurevych", 2019, "Sentence-BERT, §3, arXiv:1908.10084"),
+        ),
     ),
     frameworks=(
         FrameworkCall(

@@ -208,7 +208,9 @@ GAUSSIAN_NLL = Loss(
     used=(
         Use(
             "Networks that predict mean and variance",
-            Source("Nix & Weigend", 1994, "Proc. ICNN, doi:10.1109/ICNN.1994.374138"),
+            Source(
+                "Nix & Weigend", 1994, "Estimating the mean and variance of the target probability distribution, ICNN"
+            ),
         ),
         Use(
             "Deep ensembles with an uncertainty for each prediction",

@@ -161,7 +161,7 @@ def log_cosh(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
     size = np.abs(_residual(y_true, y_pred))
     slope = np.tanh(np.minimum(size, 1))
     beyond = np.maximum(size - 1, 0)
-    return -np.log1p(-slope * slope) / 2 + beyond + np.log1p(np.expm1(-2 * beyond) / (math.exp(2) + 1))
+    return -np.log1p(-slope * slope) / 2 + beyond + np.log1p((np.exp(-2 * beyond) - 1) / (math.exp(2) + 1))
 
 
 def log_cosh_gradient(y_true: ArrayLike, y_pred: ArrayLike) -> Array:

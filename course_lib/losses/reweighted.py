@@ -181,7 +181,7 @@ WEIGHTED_BINARY_CROSS_ENTROPY_WITH_LOGITS = Loss(
     used=(
         Use(
             "Edge detection, where nine pixels in ten are background",
-            Source("Xie & Tu", 2015, "Holistically-Nested Edge Detection, §2.2, arXiv:1504.06375"),
+            Source("Xie & Tu", 2015, "Holistically-Nested Edge Detection, arXiv:1504.06375"),
         ),
     ),
     frameworks=(

@@ -225,7 +225,7 @@ class App {
       this.play = button("Start", () => this.run(this.playing ? "pause" : "start"));
       starts.unshift(this.play, button("Step", () => this.run("step")));
     }
-    this.large = button("A+", () => this.enlarge(!this.root.classList.contains("large")), { "aria-label": "Large type", "aria-pressed": "false", title: "Large type, for a projector" });
+    this.large = button("Large type", () => this.enlarge(!this.root.classList.contains("large")), { "aria-pressed": "false" });
     const shown = spec.controls.filter((control) => control.shown);
     this.root = html("section", { class: "stage", "aria-label": spec.title },
       ...(spec.task ? [html("div", { class: "task" }, html("p", {}, html("strong", {}, "Task. "), spec.task.text), button("Check", () => this.check()), this.task)] : []),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,7 +55,10 @@ class Stage(anywidget.AnyWidget):  # type: ignore[misc]
         self._frames: Iterator[Scene] | None = None
         self._live: Params = {}
         self._task: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._drawn = asyncio.Event()
+        # JupyterLab may hand a message to a thread of its own (a subshell) while the run goes on in another.
+        self._lock = threading.RLock()
         self._seen = 0
         super().__init__(spec=describe(panel), params=params, frame=frame_bytes(self.scene))
         self.on_msg(self._receive)
@@ -113,26 +117,33 @@ class Stage(anywidget.AnyWidget):  # type: ignore[misc]
         """One step of the run; False when it has ended."""
         if self.panel.run is None:
             raise ValueError(f"panel {self.panel.name!r} has nothing to run")
-        if self._frames is None:
-            self._live = dict(self.params)
-            self._frames = self.panel.run(self._live)
-        with self._shown_errors():
-            scene = next(self._frames, None)
-        if scene is None:
-            return False
-        self._show(scene)
-        return True
+        with self._lock:
+            if self._frames is None:
+                self._live = dict(self.params)
+                self._frames = self.panel.run(self._live)
+            with self._shown_errors():
+                scene = next(self._frames, None)
+            if scene is None:
+                return False
+            self._show(scene)
+            return True
 
     def start(self) -> None:
         """Step after step until `pause`, the end of the run, or until nobody looks; needs a running event loop."""
         if not self.running:
+            self._loop = asyncio.get_running_loop()
             self.running = True
-            self._task = asyncio.get_running_loop().create_task(self._go_on())
+            self._task = self._loop.create_task(self._go_on())
 
     def pause(self) -> None:
         """Stop after the present step; `start` and `step` go on from there."""
         self.running = False
-        self._drawn.set()
+        self._wake()
+
+    def _wake(self) -> None:
+        """Let a run that waits for the page look again, whichever thread this is."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._drawn.set)
 
     async def _go_on(self) -> None:
         self._seen = self.seq
@@ -192,7 +203,7 @@ class Stage(anywidget.AnyWidget):  # type: ignore[misc]
     def _receive(self, _: object, content: dict[str, Any], buffers: object) -> None:
         """Answer the page. Every request is answered, also by an error: the page waits for it before it asks again."""
         asked = content.get("ask")
-        with self.hold_sync(), self._shown_errors():
+        with self._lock, self.hold_sync(), self._shown_errors():
             try:
                 if asked == "move":
                     self.move(**content["values"])
@@ -211,7 +222,7 @@ class Stage(anywidget.AnyWidget):  # type: ignore[misc]
                     self.pause() if content["how"] == "pause" else self._run(content["how"])
                 elif asked == "drawn":
                     self._seen = max(self._seen, content["seq"])
-                    self._drawn.set()
+                    self._wake()
                 elif asked == "gone":
                     self.pause()
                 else:
