@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_lib import losses
 from course_lib.numerics import central_difference, relative_error, sample_pairs, sample_points, ulp_error
 from course_lib.spec import Array, Loss
 
+# No deadline: the machine may be busy.
+few_examples = settings(max_examples=25, deadline=None)
 
+
+@few_examples
 @given(st.lists(st.floats(-3, 3), min_size=1, max_size=5), st.floats(-2, 2))
 def test_the_stencil_is_exact_for_polynomials_of_degree_four(coefficients: list[float], x: float) -> None:
     f = np.polynomial.Polynomial(coefficients)
