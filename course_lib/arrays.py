@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -71,8 +72,8 @@ def paired(y_true: ArrayLike, y_pred: ArrayLike, pred_name: str = "y_pred") -> t
 
     ValueError when the shapes differ: NumPy would broadcast (n, 1) against (n,) to (n, n) without a word.
     """
-    target_is_integer = np.asarray(y_true).dtype.kind in "iub"
     target, pred = as_float(y_true, "y_true"), as_float(y_pred, pred_name)
+    target_is_integer = np.asarray(y_true).dtype.kind in "iub"
     if target.shape != pred.shape:
         hint = "; reshape one of them, for example with .ravel()" if target.size == pred.size else ""
         raise ValueError(f"y_true has shape {target.shape} but {pred_name} has shape {pred.shape}{hint}")
@@ -82,10 +83,16 @@ def paired(y_true: ArrayLike, y_pred: ArrayLike, pred_name: str = "y_pred") -> t
 
 def require(values: Array, domain: Interval, name: str, why: str) -> None:
     """ValueError naming the first value outside the domain; NaN passes, so that it propagates."""
+    # Two passes that allocate nothing settle nearly every call; fmin and fmax look past NaN.
+    lowest, highest = np.fmin.reduce(values, axis=None), np.fmax.reduce(values, axis=None)
+    if not (np.any(_outside(lowest, domain)) or np.any(_outside(highest, domain))):
+        return
+    first = float(np.asarray(values)[_outside(values, domain)].flat[0])
+    raise ValueError(f"{name} must lie in {domain}, got {first:.6g}: {why}")
+
+
+def _outside(values: Array, domain: Interval) -> Array:
     below = values < domain.low if domain.low_closed else values <= domain.low
     above = values > domain.high if domain.high_closed else values >= domain.high
     # An infinite end is never closed, yet ±inf is a legitimate input: functions return their limit there.
-    outside = (below & np.isfinite(domain.low)) | (above & np.isfinite(domain.high))
-    if np.any(outside):
-        first = float(np.asarray(values)[outside].flat[0])
-        raise ValueError(f"{name} must lie in {domain}, got {first:.6g}: {why}")
+    return (below & math.isfinite(domain.low)) | (above & math.isfinite(domain.high))

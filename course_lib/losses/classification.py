@@ -219,7 +219,10 @@ BINARY_CROSS_ENTROPY = Loss(
     ),
     weaknesses=(
         Trait("From probabilities it has lost its digits: 1 − σ(40) is 0 and the cost is inf.", "22#broken"),
-        Trait("One wrong label that the model is sure about can dominate the mean.", "22#definition-table"),
+        Trait(
+            "One wrong label that the model is sure about can dominate the mean.",
+            "test_losses.py::test_one_confident_mistake_dominates_the_mean",
+        ),
     ),
     used=(
         Use(

@@ -208,9 +208,7 @@ GAUSSIAN_NLL = Loss(
     used=(
         Use(
             "Networks that predict mean and variance",
-            Source(
-                "Nix & Weigend", 1994, "Estimating the mean and variance of the target probability distribution, ICNN"
-            ),
+            Source("Nix & Weigend", 1994, "Proc. ICNN, pp. 55–60, doi:10.1109/ICNN.1994.374138"),
         ),
         Use(
             "Deep ensembles with an uncertainty for each prediction",
