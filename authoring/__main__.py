@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from authoring import readme
 from authoring.build import ROOT, Target, build, orphans, out_of_step, targets
 from authoring.execute import ExecutionError
 from authoring.lint import lint, read_page
@@ -21,6 +22,8 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
         chosen = targets(root, getattr(options, "lessons", ()))
         if options.command == "check":
             return _check(chosen, root, everything=not options.lessons)
+        if not getattr(options, "lessons", ()) and readme.update(root / "README.md"):
+            print("README.md: tables brought up to date")
         return _build(chosen, always=options.command == "build")
     except SourceError as error:
         print(error, file=sys.stderr)
@@ -69,6 +72,8 @@ def _build(chosen: Sequence[Target], *, always: bool) -> int:
 
 def _check(chosen: Sequence[Target], root: Path, *, everything: bool) -> int:
     found = orphans(root) if everything else []
+    if everything and readme.with_tables(text := (root / "README.md").read_text(encoding="utf-8")) != text:
+        found.append("README.md: its tables are not what the catalogues say")
     for target in chosen:
         try:
             found += [f"{target.label}: {difference}" for difference in out_of_step(target)]

@@ -10,6 +10,7 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
+from authoring import build, readme
 from authoring.__main__ import main
 from authoring.build import Target, orphans, out_of_step, targets
 from authoring.lint import LARGEST_PNG, LONGEST_CELL, RULES, Page, lint, read_page, word_count
@@ -81,6 +82,8 @@ def write_sources(root: Path) -> Path:
         path = root / "authoring" / folder / "03_sigmoid.py"
         path.parent.mkdir(parents=True)
         path.write_text(text, encoding="utf-8", newline="\n")
+    marks = "".join(f"<!-- table: {name} -->\n<!-- end -->\n" for name in readme.COLUMNS)
+    (root / "README.md").write_text(marks, encoding="utf-8")
     return root
 
 
@@ -539,3 +542,14 @@ def test_nbval_turns_red_on_a_changed_output(nbval_said: list[str], name: str) -
     expected = ["passed"] * 3
     expected[CHANGES[name][2]] = "failed"
     assert outcomes(nbval_said, name) == expected
+
+
+def test_the_readme_s_tables_are_what_the_catalogues_say() -> None:
+    text = (build.ROOT / "README.md").read_text(encoding="utf-8")
+    assert readme.with_tables(text) == text, "python -m authoring brings README.md up to date"
+    assert readme.with_tables(text.replace("| Sigmoid |", "| Sigmoids |")) == text
+
+
+def test_a_readme_without_its_marks_is_refused() -> None:
+    with pytest.raises(SourceError, match="put them back"):
+        readme.with_tables("# a readme")
