@@ -394,18 +394,23 @@ def compare(*entries: Activation | Loss, span: tuple[float, float] | None = None
 def lines(x: ArrayLike, curves: Mapping[str, ArrayLike], *, x_label: str, y_label: str) -> Figure:
     """Several curves over the same x, (n,) each, named by their keys: for a lesson's own measurements.
 
-    ValueError for no curve, or for more than eight: they could no longer be told apart.
+    ValueError for no curve, for more than eight (they could no longer be told apart), or for lengths that differ.
     """
     if not 1 <= len(curves) <= len(LINES):
-        raise ValueError(f"lines takes 1 to {len(LINES)} curves, got {len(curves)}")
+        raise ValueError(f"lines takes 1 to {len(LINES)} curves, got {len(curves)}; split them over two figures")
+    across = np.asarray(x, dtype=float)
+    heights = {name: np.asarray(y, dtype=float) for name, y in curves.items()}
+    for name, height in heights.items():
+        if height.shape != across.shape:
+            raise ValueError(f"curve {name!r} has shape {height.shape}, expected that of x, {across.shape}")
     with course_style():
         figure = new_figure(7.6)
         axes = figure.subplots()
-        for (name, y), (colour, dashes) in zip(curves.items(), LINES, strict=False):
-            axes.plot(x, y, color=colour, linestyle=dashes, label=name)
+        for (name, height), (colour, dashes) in zip(heights.items(), LINES, strict=False):
+            axes.plot(across, height, color=colour, linestyle=dashes, label=name)
         _dress(axes, "", x_label)
         axes.set_ylabel(y_label)
-        _limit(axes, *((np.asarray(x, dtype=float), np.asarray(y, dtype=float)) for y in curves.values()))
+        _limit(axes, *((across, height) for height in heights.values()))
         if len(curves) > 1:
             name_lines(axes)
     return figure

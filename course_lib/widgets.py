@@ -15,6 +15,12 @@ import numpy as np
 
 from course_lib import activations, losses
 from course_lib.activations import sigmoid, sigmoid_derivative
+from course_lib.panels.hinge import hinge_puzzle as hinge_puzzle
+from course_lib.panels.outlier import outlier_mixer as outlier_mixer
+from course_lib.panels.pairing import pairing_matrix as pairing_matrix
+from course_lib.panels.slowdown import learning_slowdown as learning_slowdown
+from course_lib.panels.softmax import softmax_shares as softmax_shares
+from course_lib.panels.stepper import neuron_stepper as neuron_stepper
 from course_lib.plots import (
     FLAT,
     SPAN,

@@ -152,6 +152,31 @@ def test_compare_refuses_what_has_no_common_axis(entries, says):
         plots.compare(*entries)
 
 
+def test_lines_draws_each_curve_under_its_name():
+    x = np.linspace(0, 1, 5)
+    figure = plots.lines(x, {"up": x, "down": -x, "gap": np.where(x == 0.5, np.nan, 2 * x)}, x_label="t", y_label="f")
+    [axes] = figure.axes
+    drawn = {line.get_label(): line.get_ydata() for line in axes.get_lines() if not line.get_label().startswith("_")}
+    np.testing.assert_array_equal(drawn["down"], -x)
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["gap", "up", "down"]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("t", "f")
+    assert len(plots.png(figure)) < 100_000
+
+
+@pytest.mark.parametrize(
+    ("curves", "says"),
+    [
+        ({}, "1 to 8 curves, got 0"),
+        ({str(n): [0, 1] for n in range(9)}, "got 9"),
+        ({"short": [1]}, "'short' has shape"),
+    ],
+    ids=["none", "nine", "other length"],
+)
+def test_lines_refuses_what_it_cannot_draw(curves, says):
+    with pytest.raises(ValueError, match=says):
+        plots.lines([0, 1], curves, x_label="t", y_label="f")
+
+
 class Shown:
     """Stands in for the notebook: keeps what was displayed."""
 

@@ -7,7 +7,9 @@ import itertools
 import json
 import subprocess
 import sys
+import time
 from dataclasses import replace
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -39,7 +41,7 @@ from course_lib.stage.encode import frame_bytes, read, table_bytes
 from course_lib.stage.figure import COLOURS, DRAW, figure
 from course_lib.stage.page import write_page
 from course_lib.stage.scene import Mark, round_numbers
-from course_lib.stage.widget import RENDERER, STYLE
+from course_lib.stage.widget import PATIENCE, RENDERER, STYLE, UNDER_WAY
 
 SCENE = MARKS.scene(**MARKS.defaults)
 
@@ -481,13 +483,38 @@ def test_a_run_waits_for_the_page_to_draw():
         stage = Stage(TRAINING)
         stage.start()
         await asyncio.sleep(0.2)
-        assert stage.scene.facts["steps"] == 10
+        assert stage.scene.facts["steps"] == 5 * UNDER_WAY
         asks(stage, ask="drawn", seq=stage.seq)
-        await until(lambda: stage.scene.facts["steps"] == 20)
+        await until(lambda: stage.scene.facts["steps"] == 10 * UNDER_WAY)
         stage.close()
         await until(lambda: stage._task.done())
 
     asyncio.run(story())
+
+
+def test_the_page_may_answer_from_another_thread():
+    stage = Stage(TRAINING)
+
+    async def go():
+        stage.start()
+        await stage._task
+
+    def waits_for(steps):
+        # From outside: a loop that turns anyway would notice the answer without being woken.
+        end = time.monotonic() + PATIENCE / 2
+        while stage.scene.facts["steps"] < steps and time.monotonic() < end:
+            time.sleep(0.01)
+        return stage.scene.facts["steps"] == steps
+
+    thread = Thread(target=asyncio.run, args=(go(),))
+    thread.start()
+    try:
+        assert waits_for(5 * UNDER_WAY)
+        asks(stage, ask="drawn", seq=stage.seq)
+        assert waits_for(10 * UNDER_WAY)
+    finally:
+        stage.pause()
+        thread.join()
 
 
 def test_a_run_stops_when_nobody_looks(monkeypatch):
@@ -498,7 +525,7 @@ def test_a_run_stops_when_nobody_looks(monkeypatch):
         stage.start()
         await until(lambda: stage._task.done())
         assert not stage.running
-        assert stage.scene.facts["steps"] == 10
+        assert stage.scene.facts["steps"] == 5 * UNDER_WAY
 
     asyncio.run(story())
 

@@ -134,11 +134,12 @@ def table_bytes(panel: Panel, start: Params) -> bytes:
 
 
 def grid(panel: Panel, name: str, start: Params) -> tuple[Any, ...]:
-    """The values of one control in the table; the present value is always among them."""
+    """The values of one control in the table; the present value and those of presets are always among them."""
     control = panel.control(name)
     values = control.grid()
     if isinstance(control, Slider):
-        return tuple(sorted({*values, float(start[name])}))
+        preset = [float(one.values[name]) for one in panel.presets if name in one.values]
+        return tuple(sorted({*values, *preset, float(start[name])}))
     return values if start[name] in values else (start[name],)
 
 

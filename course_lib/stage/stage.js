@@ -155,7 +155,13 @@ class Live {
       this.token = null;
       this.app.complain("No answer from the kernel: it is busy or was restarted. Wait, or run this cell again.");
     }, PATIENCE);
-    this.model.send({ ...message, token: this.token });
+    try {
+      this.model.send({ ...message, token: this.token });
+    } catch (error) {
+      clearTimeout(this.alarm);
+      this.token = null;
+      this.app.complain(`The kernel cannot be reached (${error.message}): run this cell again.`);
+    }
   }
 
   answered() {
@@ -229,8 +235,7 @@ class App {
     const shown = spec.controls.filter((control) => control.shown);
     this.root = html("section", { class: "stage", "aria-label": spec.title },
       ...(spec.task ? [html("div", { class: "task" }, html("p", {}, html("strong", {}, "Task. "), spec.task.text), button("Check", () => this.check()), this.task)] : []),
-      html("div", { class: "controls" }, ...shown.map((control) => this.field(control))),
-      html("div", { class: "bar" }, ...starts, button("Reset", () => this.reset())),
+      html("div", { class: "controls" }, ...shown.map((control) => this.field(control)), html("div", { class: "bar" }, ...starts, button("Reset", () => this.reset()))),
       this.alert, this.charts, this.says,
       html("div", { class: "bar foot" }, html("label", {}, "State ", this.state), button("Copy", () => this.copy()), this.large),
     );

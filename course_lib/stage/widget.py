@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 RENDERER = "\n".join((HERE / name).read_text(encoding="utf-8") for name in ("marks.js", "stage.js"))
 STYLE = (HERE / "stage.css").read_text(encoding="utf-8")
-# Two frames under way keep the page busy while the kernel computes; more would only add delay.
-UNDER_WAY = 2
+# Some frames are always on their way to the page, so that neither side waits for the other; more would only add delay.
+UNDER_WAY = 6
+# Seconds without a sign of the page, after which a run pauses.
 PATIENCE = 3.0
 
 
