@@ -420,14 +420,14 @@ def _first_curves(entry: Activation | Loss, span: tuple[float, float] | None) ->
     if isinstance(entry, Loss):
         curve = loss_curves(entry, span)[0]
         return curve.x, curve.value, curve.gradient, curve.axis
-    return *activation_curves(entry, span or SPAN), "pre-activation  x"
+    return *activation_curves(entry, span or SPAN), "score  x"
 
 
 def _draw_activation(
     left: Axes, right: Axes, entry: Activation, span: tuple[float, float], params: dict[str, float]
 ) -> None:
     x, value, slope = activation_curves(entry, span, **params)
-    axis = "pre-activation  x" if entry.elementwise else "first score  x  (three others at 0)"
+    axis = "score  x" if entry.elementwise else "first score  x  (three others at 0)"
     axis = "gate  x  (value 1)" if entry.gated else axis
     marks = landmarks(entry, **params) if entry.elementwise else None
     if marks is not None:

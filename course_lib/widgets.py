@@ -100,7 +100,7 @@ def _explore_activation(entry: Activation, kind: TaskKind | None) -> Panel:
             charts=(
                 Chart(
                     f"{entry.title}  f(x)",
-                    Axis("pre-activation  x", *SPAN),
+                    Axis("score  x", *SPAN),
                     Axis("", *visible_range((xs, curve))),
                     (
                         *([] if hide_answer else _flat_areas(marks, visible_range((xs, curve)))),
@@ -112,7 +112,7 @@ def _explore_activation(entry: Activation, kind: TaskKind | None) -> Panel:
                 ),
                 Chart(
                     "Derivative  f′(x)",
-                    Axis("pre-activation  x", *SPAN),
+                    Axis("score  x", *SPAN),
                     Axis("", *visible_range((xs, slopes))),
                     (
                         *([] if hide_answer else _flat_areas(marks, visible_range((xs, slopes)))),
@@ -132,7 +132,7 @@ def _explore_activation(entry: Activation, kind: TaskKind | None) -> Panel:
         title=f"Explore {entry.title}",
         scene=scene,
         controls=(
-            Slider("x", "Pre-activation x", *SPAN, default=1.5, step=0.05, table=81 if knobs else 321),
+            Slider("x", "Score x", *SPAN, default=1.5, step=0.05, table=81 if knobs else 321),
             *(_param_slider(param, default, 25 if len(knobs) == 1 else 7) for param, default in knobs.values()),
         ),
         task=task,

@@ -132,7 +132,7 @@ def visit(chromium: str, pages: dict[str, str]) -> Iterator[object]:
 def test_the_slider_moves_by_keyboard_and_the_picture_follows(visit):
     page = visit("sigmoid")
     before = page.curves()
-    page.slider("Pre-activation x").focus()
+    page.slider("Score x").focus()
     page.page.keyboard.press("ArrowRight")
     expect(page.says).to_contain_text("At x = 1.55")
     assert page.curves() != before
@@ -152,9 +152,9 @@ def test_the_handle_moves_by_keys(visit):
     ]:
         page.page.keyboard.press(key)
         expect(page.says).to_contain_text(f"At x = {x}:")
-        expect(page.handle).to_have_attribute("aria-valuetext", f"Pre-activation x {x}")
+        expect(page.handle).to_have_attribute("aria-valuetext", f"Score x {x}")
         expect(page.handle).to_have_attribute("aria-valuenow", x)
-    assert page.slider("Pre-activation x").input_value() == "8"
+    assert page.slider("Score x").input_value() == "8"
 
 
 def drag(page: Page, handle: Locator, dx: float, dy: float) -> None:
@@ -303,7 +303,7 @@ def test_focus_is_visible_on_a_handle(visit):
     page = visit("sigmoid")
     ring = "node => getComputedStyle(node.querySelector('.reach')).strokeWidth"
     assert page.handle.evaluate(ring) == "1px"
-    page.slider("Pre-activation x").focus()
+    page.slider("Score x").focus()
     for _ in range(20):
         page.page.keyboard.press("Tab")
         if page.handle.evaluate("node => node === document.activeElement"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -28,16 +28,20 @@ from course_lib.stage import (
     Task,
     Text,
 )
+from course_lib.stage.figure import figure
 from course_lib.stage.scene import Dashes, Mark, Role, Shape
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 # Minutes. A seventh wait of ORDINARY makes mean, median and Huber's constant one and the same.
 WAITS = (7.0, 8.0, 9.0, 11.0, 12.0, 13.0)
 ORDINARY = 10.0
-LONGEST = 60.0
+LONGEST = 45.0
 TARGET = max(WAITS)
 TOLERANCE = 0.15
 # Where the cost curves are drawn: wherever the mean can be taken, and a little around.
-WINDOW = (4.0, 20.0)
+WINDOW = (5.0, 17.0)
 
 
 class Look(NamedTuple):
@@ -98,7 +102,7 @@ def _every_pair(values: Array, constants: Array) -> tuple[Array, Array]:
 
 def outlier_mixer_panel() -> Panel:
     """The panel of `outlier_mixer`."""
-    constants = np.linspace(*WINDOW, 65)
+    constants = np.linspace(*WINDOW, 61)
 
     def scene(outlier: float, delta: float, tau: float) -> Scene:
         values = np.array([*WAITS, outlier])
@@ -109,27 +113,26 @@ def outlier_mixer_panel() -> Panel:
         return Scene(
             charts=(
                 Chart(
-                    "Seven waits, and the best constant of each loss",
-                    Axis("minutes", 0.0, LONGEST),
-                    Axis("", -0.6, 4.5, ticks=_rows()),
+                    "Seven waits, four best constants",
+                    Axis("minutes", -1.0, LONGEST + 2),
+                    Axis("", -0.6, 4.9, ticks=_rows()),
                     (
                         Rule(x=TARGET, dashes="dotted", text="longest of the six"),
-                        Points(WAITS, 4.0, size=9),
+                        Points(WAITS, 4.0, size=8),
                         *_moves(before, best),
                     ),
                     (Handle(outlier, 4.0, "The seventh wait", moves_x="outlier"),),
                 ),
                 Chart(
-                    "Mean cost of announcing c to all seven, each loss on its own scale",
-                    Axis("announced constant c, minutes", *WINDOW),
+                    "Mean cost, each loss on its own scale",
+                    Axis("constant, minutes", *WINDOW),
                     Axis("", -0.08, 1.3, ticks=((0.0, "least"), (1.0, "most"))),
                     (*_curves(values, constants, delta, tau, best), *_key()),
                 ),
             ),
             says=_words(outlier, delta, tau, best, before, share),
             facts={"outlier": outlier, "best": best, "before": before, "share": share},
-            columns=1,
-            height=270,
+            height=310,
         )
 
     return Panel(
@@ -137,7 +140,7 @@ def outlier_mixer_panel() -> Panel:
         title="One outlier, four losses",
         scene=scene,
         controls=(
-            Slider("outlier", "Seventh wait, minutes", 0.0, LONGEST, default=20.0, step=0.5, table=61),
+            Slider("outlier", "Seventh wait, minutes", 0.0, LONGEST, default=20.0, step=0.5, table=46),
             Slider("delta", "Huber's δ, minutes", 0.1, 50.0, default=2.0, step=0.1, log=True, table=4),
             Slider("tau", "Quantile τ", 0.05, 0.95, default=0.75, step=0.05, table=3),
         ),
@@ -149,7 +152,7 @@ def outlier_mixer_panel() -> Panel:
         ),
         presets=(
             Preset("Ordinary wait", {"outlier": ORDINARY}),
-            Preset("An hour", {"outlier": LONGEST}),
+            Preset("Far out", {"outlier": LONGEST}),
             Preset("δ small: Huber like MAE", {"delta": 0.1}),
             Preset("δ large: Huber like MSE", {"delta": 50.0}),
         ),
@@ -195,10 +198,10 @@ def _key() -> list[Mark]:
     """The curves' names in one row above them."""
     marks: list[Mark] = []
     for row, look in enumerate(LOOKS):
-        x = WINDOW[0] + 0.4 + 4 * row
+        x = WINDOW[0] + 0.2 + 3 * row
         marks += [
-            Line([x, x + 1.2], [1.17, 1.17], role=look.role, dashes=look.dashes),
-            Text(x + 1.3, 1.17, look.name),
+            Line([x, x + 0.8], [1.17, 1.17], role=look.role, dashes=look.dashes),
+            Text(x + 0.9, 1.17, look.name),
         ]
     return marks
 
@@ -222,8 +225,8 @@ def _mean_pulled_out(params: Mapping[str, Any], facts: Mapping[str, Any]) -> Res
     if abs(mean - TARGET) <= TOLERANCE + 1e-9:
         return Result(
             1,
-            f"Yes: {here[0].lower()}{here[1:]}, where no ordinary wait is longer. MAE's stays at {median:.2f}, "
-            "however far you go on.",
+            f"Yes: {here[0].lower()}{here[1:]}, as long as the longest ordinary wait. MAE's stays at "
+            f"{median:.2f}, however far you go on.",
         )
     if mean < TARGET:
         return Result(0, f"{here}: still below {TARGET:.0f}. A seventh of every added minute arrives there; go on.")
@@ -235,11 +238,16 @@ def _mean_pulled_out(params: Mapping[str, Any], facts: Mapping[str, Any]) -> Res
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-def squares(values: ArrayLike, constants: tuple[float, ...], unit: str = "") -> Scene:
+def squares_figure(values: ArrayLike, constants: tuple[float, ...], unit: str = "") -> Figure:
     """The squared error of a constant as area: between each value and the constant stands the square of the miss.
 
     One chart for each of the constants, all to one scale; `unit` names the axis.
     """
+    return figure(squares(values, constants, unit))
+
+
+def squares(values: ArrayLike, constants: tuple[float, ...], unit: str = "") -> Scene:
+    """What `squares_figure` draws; the total areas are its facts."""
     points = np.asarray(values, dtype=float)
     totals = [float(losses.mse(points, np.full(points.shape, constant)).sum()) for constant in constants]
     spread = [*points, *constants]

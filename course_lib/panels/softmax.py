@@ -100,7 +100,7 @@ def _scene(cat: float, dog: float, owl: float, shift: float, temperature: float,
         ),
         says=_words(scores, shift, temperature, shares),
         facts={"scores": scores, "shares": shares, "temperature": temperature},
-        height=250,
+        height=225,
     )
 
 
@@ -126,7 +126,7 @@ def _scores_chart(own: Array, shift: float) -> Chart:
         for i, score in enumerate(own)
     ]
     marks = (*_bars(own + shift), *moved, *numbers)
-    return Chart("Scores x  (drag the dots)", _names_axis(len(own)), Axis("score", -7.0, 7.0), marks, handles)
+    return Chart("Scores x  (drag the dots)", _names_axis(len(own)), Axis("score", -7.5, 7.5), marks, handles)
 
 
 def _shares_chart(shares: Array) -> Chart:
@@ -192,7 +192,7 @@ def _temperature_chart(paths: Array, shares: Array, temperature: float) -> Chart
     curves = [Line(TEMPERATURES, paths[:, i], role=ROLES[i], dashes=DASHES[i]) for i in range(len(shares))]
     right = temperature < 3
     names = [
-        Text(temperature, y, name, role=role, dx=14 if right else -14, side="left" if right else "right")
+        Text(temperature, y, name, role=role, dx=14 if right else -14, dy=9, side="left" if right else "right")
         for y, name, role in zip(_apart(shares), NAMES, ROLES, strict=False)
     ]
     ticks = ((0.1, "0.1"), (0.3, "0.3"), (1.0, "1"), (3.0, "3"), (10.0, "10"))
