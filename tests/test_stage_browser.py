@@ -27,15 +27,16 @@ from authoring.browser import (
     run_all_cells,
     serve,
 )
-from course_lib import widgets
+from course_lib.panels.explore import explore_panel
+from course_lib.panels.probability import probability_losses_panel
 from course_lib.stage.page import write_page
 
 pytestmark = pytest.mark.browser
 
 LIGHT, DARK = Window(), Window(theme="dark")
 PANELS = {
-    "sigmoid": lambda: widgets.explore_panel("sigmoid"),
-    "probability": widgets.probability_losses_panel,
+    "sigmoid": lambda: explore_panel("sigmoid"),
+    "probability": probability_losses_panel,
     "marks": lambda: MARKS,
     "training": lambda: TRAINING,
 }

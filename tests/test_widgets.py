@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from course_lib import activations, losses, plots, widgets
+from course_lib.panels.explore import explore_panel
+from course_lib.panels.probability import probability_losses_panel
 from course_lib.stage import Choice, Line, Memo, Slider, Stage, Toggle
 from course_lib.stage.encode import frame_bytes, table_bytes
 from course_lib.stage.figure import figure
@@ -20,8 +22,8 @@ EXPLORED = [entry.name for entry in activations.CATALOGUE.values() if entry.elem
 ]
 NOT_EXPLORED = [name for name in [*activations.CATALOGUE, *losses.CATALOGUE] if name not in EXPLORED]
 PANELS = {
-    "probability_losses": widgets.probability_losses_panel,
-    **{f"explore {name}": lambda name=name: widgets.explore_panel(name) for name in EXPLORED},
+    "probability_losses": probability_losses_panel,
+    **{f"explore {name}": lambda name=name: explore_panel(name) for name in EXPLORED},
 }
 LESSON_PANELS = ["probability_losses", "explore sigmoid", "explore relu", "explore leaky_relu", "explore huber"]
 
@@ -139,7 +141,7 @@ def test_a_table_of_a_lessons_panel_is_small_enough_for_a_page(name):
 @pytest.mark.parametrize("x", [-2.35, 0.4, 3.0])
 def test_explore_shows_the_value_and_the_slope_of_the_catalogue(name, x):
     entry = activations.get(name)
-    scene = widgets.explore_panel(name).scene(**{**widgets.explore_panel(name).defaults, "x": x})
+    scene = explore_panel(name).scene(**{**explore_panel(name).defaults, "x": x})
     assert scene.facts["value"] == pytest.approx(float(entry.function(x)))
     assert scene.facts["slope"] == pytest.approx(float(entry.derivative(x)))
     curve, slopes = (next(mark for mark in chart.marks if isinstance(mark, Line)) for chart in scene.charts)
@@ -153,7 +155,7 @@ def test_explore_shows_the_value_and_the_slope_of_the_catalogue(name, x):
 
 
 def test_explore_passes_the_parameters_on():
-    panel = widgets.explore_panel("leaky_relu")
+    panel = explore_panel("leaky_relu")
     scene = panel.scene(x=-2.0, alpha=0.5)
     assert scene.facts["value"] == -1.0
     assert scene.facts["slope"] == 0.5
@@ -161,7 +163,7 @@ def test_explore_passes_the_parameters_on():
 
 
 def test_explore_draws_the_tangent_through_the_point_with_its_slope():
-    scene = widgets.explore_panel("tanh").scene(x=0.5)
+    scene = explore_panel("tanh").scene(x=0.5)
     tangent = scene.charts[0].marks[-1]
     assert isinstance(tangent, Line)
     rise, run = tangent.y[1] - tangent.y[0], tangent.x[1] - tangent.x[0]
@@ -170,12 +172,12 @@ def test_explore_draws_the_tangent_through_the_point_with_its_slope():
 
 
 def test_explore_says_in_words_what_it_shows():
-    says = widgets.explore_panel("sigmoid").scene(x=2.0).says
+    says = explore_panel("sigmoid").scene(x=2.0).says
     assert says == "At x = 2: f(x) = 0.8808, slope f′(x) = 0.105, 42 % of the largest slope (0.25)."
 
 
 def test_explore_says_what_happens_at_a_kink():
-    assert "0 on the left and 1 on the right" in widgets.explore_panel("relu").scene(x=0.0).says
+    assert "0 on the left and 1 on the right" in explore_panel("relu").scene(x=0.0).says
 
 
 # The exact edge is ln(199 + √39600) = 5.98645.
@@ -195,34 +197,34 @@ def test_explore_says_what_happens_at_a_kink():
     ],
 )
 def test_the_saturation_task_wants_the_edge_not_the_far_end(x, solved, word):
-    panel = widgets.explore_panel("sigmoid", task="saturation")
+    panel = explore_panel("sigmoid", task="saturation")
     result = panel.result({"x": x}, panel.scene(x=x))
     assert result.solved is solved
     assert word in result.message
 
 
 def test_the_picture_does_not_give_the_saturation_away():
-    scene = widgets.explore_panel("sigmoid", task="saturation").scene(x=1.0)
+    scene = explore_panel("sigmoid", task="saturation").scene(x=1.0)
     drawn = {type(mark).__name__ for chart in scene.charts for mark in chart.marks}
     assert "Area" not in drawn
 
 
 @pytest.mark.parametrize(("x", "solved"), [(-1.3, True), (-1.28, True), (-0.9, False), (1.3, False)])
 def test_the_minimum_task_of_silu(x, solved):
-    panel = widgets.explore_panel("silu")
+    panel = explore_panel("silu")
     assert panel.task.id == "13-silu-minimum"
     assert panel.result({"x": x}, panel.scene(x=x)).solved is solved
 
 
 @pytest.mark.parametrize(("x", "solved"), [(0.0, True), (0.05, True), (0.5, False)])
 def test_the_kink_task_of_relu(x, solved):
-    panel = widgets.explore_panel("relu")
+    panel = explore_panel("relu")
     assert panel.result({"x": x}, panel.scene(x=x)).solved is solved
 
 
 def test_a_task_that_the_function_does_not_have_is_refused():
     with pytest.raises(ValueError, match="'identity' has no task 'saturation'; choose one of 'value'"):
-        widgets.explore_panel("identity", task="saturation")
+        explore_panel("identity", task="saturation")
 
 
 @pytest.mark.parametrize("name", NOT_EXPLORED)
@@ -238,7 +240,7 @@ def test_explore_knows_a_misspelt_name():
 
 @pytest.mark.parametrize("name", ["mse", "huber", "binary_cross_entropy", "hinge", "binary_cross_entropy_with_logits"])
 def test_explore_shows_the_loss_and_the_gradient_of_the_catalogue(name):
-    entry, panel = losses.get(name), widgets.explore_panel(name)
+    entry, panel = losses.get(name), explore_panel(name)
     for params in extremes(panel):
         target, x = params.get("y", 0.0), params["x"]
         more = {key: value for key, value in params.items() if key not in ("x", "y")}
@@ -253,7 +255,7 @@ def test_explore_shows_the_loss_and_the_gradient_of_the_catalogue(name):
 @given(p=st.floats(0.001, 0.999), y=st.sampled_from([0, 1]))
 def test_the_ratio_of_the_pushes_is_one_over_twice_the_slope_of_sigmoid(p, y):
     # d/dz of cross-entropy is p − y; of (p − y)² it is 2(p − y)·p(1 − p).
-    facts = widgets.probability_losses_panel().scene(p=p, y=y).facts
+    facts = probability_losses_panel().scene(p=p, y=y).facts
     assert facts["ratio"] == pytest.approx(1 / (2 * p * (1 - p)))
 
 
@@ -271,14 +273,14 @@ def test_the_ratio_of_the_pushes_is_one_over_twice_the_slope_of_sigmoid(p, y):
     ],
 )
 def test_the_ten_times_task_wants_the_confident_mistake(p, y, solved, word):
-    panel = widgets.probability_losses_panel()
+    panel = probability_losses_panel()
     result = panel.result({"p": p, "y": y}, panel.scene(p=p, y=y))
     assert result.solved is solved
     assert word in result.message
 
 
 def test_the_points_stand_on_the_curves():
-    scene = widgets.probability_losses_panel().scene(p=0.2, y=1)
+    scene = probability_losses_panel().scene(p=0.2, y=1)
     for chart in scene.charts:
         lines = {mark.role: mark for mark in chart.marks if isinstance(mark, Line)}
         for mark in chart.marks:
@@ -288,7 +290,7 @@ def test_the_points_stand_on_the_curves():
 
 
 def test_cross_entropy_is_shown_with_the_logit_that_belongs_to_p():
-    scene = widgets.probability_losses_panel().scene(p=0.2, y=1)
+    scene = probability_losses_panel().scene(p=0.2, y=1)
     assert scene.charts[2].handles[0].x == pytest.approx(math.log(0.25))
     assert scene.charts[2].handles[0].y == pytest.approx(-math.log(0.2))
 
@@ -301,3 +303,13 @@ def test_the_lessons_calls_work():
     finally:
         for stage in stages:
             stage.close()
+
+
+@pytest.mark.parametrize("name", widgets.HOMES)
+def test_every_widget_is_there_under_its_name(name):
+    assert getattr(widgets, name).__name__ == name
+
+
+def test_an_unknown_widget_is_an_error_that_lists_the_known_ones():
+    with pytest.raises(AttributeError, match="there is no widget 'explorer'; there are explore,"):
+        _ = widgets.explorer

@@ -35,9 +35,9 @@ from course_lib.stage.panel import Params
 from course_lib.stage.scene import Mark
 from course_lib.training import Adam, Network
 
-STARTS, STEPS, RATE = 50, 500, 0.05
+STARTS, STEPS, RATE = 50, 300, 0.05
 # The training is kept every so many steps, for playing it.
-EVERY = 10
+EVERY = 6
 LOSS = "binary_cross_entropy_with_logits"
 NAMES = {"identity": "identity (no bend)", "relu": "ReLU", "tanh": "tanh", "sigmoid": "sigmoid"}
 MOST_UNITS = 8
@@ -64,7 +64,7 @@ class Layers(NamedTuple):
 
 
 class Roulette(NamedTuple):
-    """All starts of one setting while they train: every 10 steps their parameters, (records, starts, numbers), and
+    """All starts of one setting while they train: every 6 steps their parameters, (records, starts, numbers), and
     losses, (records, starts); `solved`, (starts,): all four corners right at the end."""
 
     parameters: Array
@@ -100,7 +100,7 @@ def scores(activation: str, net: Layers, points: Array) -> Array:
 
 @functools.lru_cache(maxsize=64)
 def roulette(activation: str, units: int) -> Roulette:
-    """Networks 2–units–1 from the seeds 0 … 49, 500 steps of Adam at rate 0.05 on the four corners of XOR.
+    """Networks 2–units–1 from the seeds 0 … 49, 300 steps of Adam at rate 0.05 on the four corners of XOR.
 
     The very runs of `Network(…, rng=seed).fit`, but all at once: fifty times as fast.
     """
@@ -211,7 +211,7 @@ def _picture(activation: str, units: int, seed: int, record: int) -> Scene:
 
 
 def _slopes(activation: str, net: Layers) -> Array:
-    """Slopes of one network's score in x₁ and x₂ at the four corners, (4, 2): the matrix that works there."""
+    """Slopes of one network's score in u₁ and u₂ at the four corners, (4, 2): the matrix that works there."""
     slope_of = activations.get(activation).derivative
     assert slope_of is not None
     hidden = slope_of(CORNERS.x @ net.weights + net.bias)
@@ -237,7 +237,7 @@ def _surface(activation: str, net: Layers) -> Chart:
         marks.append(Points(x[:, 0], x[:, 1], shape=shape, size=13, label=f"should be {label}"))  # type: ignore[arg-type]
     ticks = ((0.0, "0"), (0.5, "½"), (1.0, "1"))
     title = "Output over the inputs  (thick line: ½)"
-    return Chart(title, Axis("x₁", LOW, HIGH, ticks=ticks), Axis("x₂", LOW, HIGH, ticks=ticks), tuple(marks))
+    return Chart(title, Axis("u₁", LOW, HIGH, ticks=ticks), Axis("u₂", LOW, HIGH, ticks=ticks), tuple(marks))
 
 
 def _boundary(field: Array) -> tuple[Array, Array]:
@@ -300,13 +300,13 @@ def _corner_slopes(slopes: Array, reach: float) -> Chart:
     at = np.arange(4)
     return Chart(
         "Slope of the score at each corner",
-        Axis("corner (x₁, x₂)", -0.5, 3.5, ticks=tuple(zip(at.tolist(), CORNER_NAMES, strict=True))),
+        Axis("corner (u₁, u₂)", -0.5, 3.5, ticks=tuple(zip(at.tolist(), CORNER_NAMES, strict=True))),
         Axis("slope", -reach, reach),
         (
             Line(at, slopes[:, 0], role="quiet", width=1.2),
             Line(at, slopes[:, 1], role="quiet", dashes="dashed", width=1.2),
-            Points(at - 0.08, slopes[:, 0], role="blue", shape="triangle", size=12, label="in x₁"),
-            Points(at + 0.08, slopes[:, 1], role="green", shape="square", size=10, label="in x₂"),
+            Points(at - 0.08, slopes[:, 0], role="blue", shape="triangle", size=12, label="in u₁"),
+            Points(at + 0.08, slopes[:, 1], role="green", shape="square", size=10, label="in u₂"),
         ),
     )
 
@@ -329,7 +329,7 @@ def _words(facts: Mapping[str, Any]) -> str:
         )
     else:
         slopes = "; ".join(f"{_number(one)} and {_number(two)}" for one, two in facts["slopes"])
-        told.append(f"Slopes in x₁ and x₂ at the four corners: {slopes}")
+        told.append(f"Slopes in u₁ and u₂ at the four corners: {slopes}")
     told.append(f"After {STEPS} steps {facts['wins']} of {STARTS} starts solve XOR")
     return ". ".join(told) + "."
 

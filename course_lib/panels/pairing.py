@@ -45,13 +45,13 @@ LOSSES = {
     "cce-z": "categorical_cross_entropy_with_logits",
 }
 TITLES = {
-    "squared": "squared error",
+    "squared": "half the squared error",
     "bce-p": "BCE from probabilities",
     "bce-z": "BCE from logits",
     "cce-p": "CCE from probabilities",
     "cce-z": "CCE from logits",
 }
-TICKS = ("squared", "BCE, p", "BCE, z", "CCE, p", "CCE, z")
+TICKS = ("½ squared", "BCE, p", "BCE, z", "CCE, p", "CCE, z")
 # The pair that each kind of target asks for.
 CANONICAL = {"yes-no": ("identity", "bce-z"), "class": ("identity", "cce-z"), "number": ("identity", "squared")}
 RATES = (0.1, 1.0, 10.0)

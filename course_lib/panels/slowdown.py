@@ -129,7 +129,7 @@ def learning_slowdown_panel() -> Panel:
                             for loss, look in reversed(LOOKS.items())
                         ),
                         Rule(x=start, dashes="dotted"),
-                        Text(start, 0.5, f"{readable(ratio, 1)} times as steep", dx=-8, side="right"),
+                        Text(start, 0.4, f"{readable(ratio, 1)} times", dx=-8, side="right"),
                         *(
                             Points([run.score[step]], [run.push[step]], role=look.role, shape=look.shape, size=12)
                             for look, run in zip(LOOKS.values(), runs.values(), strict=True)

@@ -126,7 +126,7 @@ def _scores_chart(own: Array, shift: float) -> Chart:
         for i, score in enumerate(own)
     ]
     marks = (*_bars(own + shift), *moved, *numbers)
-    return Chart("Scores x  (drag the dots)", _names_axis(len(own)), Axis("score", -7.5, 7.5), marks, handles)
+    return Chart("Scores x  (drag the dots)", _names_axis(len(own)), Axis("score", -8.5, 8.5), marks, handles)
 
 
 def _shares_chart(shares: Array) -> Chart:
@@ -154,7 +154,7 @@ def _simplex(shares: Array, paths: Array) -> Chart:
     edge = CORNERS[[0, 1, 2, 0]]
     places: tuple[tuple[int, float, float], ...] = ((0, 0, -14), (1, 0, -14), (2, 0, 14))
     return Chart(
-        "The triangle of all shares  (dashed: other T)",
+        "All shares  (dashed: other T)",
         Axis("", -0.25, 1.25, ticks=(), visible=False),
         Axis("", -0.14, 1.0, ticks=(), visible=False),
         (
@@ -242,12 +242,10 @@ def _words(scores: Array, shift: float, temperature: float, shares: Array) -> st
     else:
         order = np.argsort(-shares, kind="stable")
         first, second = (NAMES[i] for i in order[:2])
-        gap = float(scores[order[0]] - scores[order[1]])
-        lead = gap / temperature
+        lead = float(scores[order[0]] - scores[order[1]]) / temperature
         times = readable(math.exp(lead), 1)
         if lead:
-            part = f"{first} leads {second} by {readable(gap)}, divided by T {readable(lead)}"
-            words.append(f"{part}, and has {times} times the share")
+            words.append(f"{first} leads {second} by {readable(lead)}·T, so it has {times} times the share")
         else:
             words.append(f"{first} and {second} have equal scores and equal shares")
     return ". ".join(word[0].upper() + word[1:] for word in words) + "."

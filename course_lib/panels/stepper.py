@@ -86,8 +86,8 @@ def neuron_stepper_panel() -> Panel:
         ),
         presets=(
             Preset("Back to the start", {"phase": 0}),
-            Preset("Small rate", {"rate": 0.1}),
-            Preset("Large rate", {"rate": 20.0}),
+            Preset("Rate 0.1", {"rate": 0.1}),
+            Preset("Rate 20", {"rate": 20.0}),
         ),
         actions=(
             Action("Next phase", lambda params: {"phase": _whole(params["phase"], 1)}),
@@ -154,7 +154,7 @@ def _scene(rate: float, activation: str, phase: float) -> Scene:
         says=_words(path[done], done, step, rate, activation, costs),
         facts=facts,
         columns=1,
-        height=310,
+        height=285,
     )
 
 
