@@ -1,5 +1,6 @@
 """Every question of the bank is proved: right answers pass, each wrong one is told apart, nothing leaks."""
 
+import json
 import re
 from pathlib import Path
 
@@ -107,11 +108,16 @@ def test_evidence_never_shows_the_expected_digits(exercise, factor):
         return
     probe = next(p for p in probes_for(exercise, PUBLIC_SEED) if p.label == result.evidence.probe)
     expected = np.asarray(exercise.reference(*probe.args))
-    elements = {
-        f"{exercise.name}({', '.join(show_argument(a[at] if np.ndim(a) else a) for a in probe.args)})": expected[at]
-        for at in np.ndindex(expected.shape)
-    }
-    assert result.evidence.got != show_number(elements[result.evidence.given])
+    got, _, place = result.evidence.got.partition(" at ")
+    if place or expected.ndim == 0:
+        here = expected[tuple(json.loads(place or "[]"))]
+    else:
+        elements = {
+            f"{exercise.name}({', '.join(show_argument(a[at] if np.ndim(a) else a) for a in probe.args)})": expected[at]
+            for at in np.ndindex(expected.shape)
+        }
+        here = elements[result.evidence.given]
+    assert got != show_number(here)
 
 
 @pytest.mark.parametrize("exercise", FUNCTIONS, ids=by_id)
@@ -187,6 +193,9 @@ def test_every_solution_in_the_sources_gets_full_marks(path):
     [
         ("03-stable-sigmoid", activations.get("sigmoid").function),
         ("03-sigmoid-derivative", activations.get("sigmoid").derivative),
+        ("06-repair-relu", activations.get("relu").function),
+        ("11-stable-softmax", activations.get("softmax").function),
+        ("17-repair-columns", losses.get("mse").function),
         ("22-bce-with-logits", losses.get("binary_cross_entropy_with_logits").function),
         ("22-bce-gradient", losses.get("binary_cross_entropy_with_logits").gradient),
         ("22-repair-bce", losses.get("binary_cross_entropy").function),
@@ -223,4 +232,6 @@ def test_unknown_id_names_the_closest():
 
 
 def test_lessons_share_out_the_bank():
-    assert [e.id for lesson in ("00", "03", "22") for e in bank.of_lesson(lesson)] == list(BANK)
+    lessons = [path.stem[:2] for path in SOURCES]
+    assert [e.id for lesson in lessons for e in bank.of_lesson(lesson)] == list(BANK)
+    assert all(bank.of_lesson(lesson) for lesson in lessons)

@@ -374,8 +374,8 @@ def test_answer_beyond_the_quiz_is_explained(number, letter, words):
 
 
 def test_quiz_of_a_lesson_without_one_names_those_with_one():
-    with pytest.raises(ValueError, match="lessons with one: 00, 03, 22"):
-        notebook.quiz("17")
+    with pytest.raises(ValueError, match=r"lessons with one: 00, .*03, .*22"):
+        notebook.quiz("99")
 
 
 def test_recall_shows_three_before_the_first_lesson_and_two_later(shell):
@@ -409,7 +409,8 @@ def test_solved_widget_task_is_stored_and_counted(shell):
     scored.tell("03-sigmoid-saturation", 0.5)
     assert {row[0]: row[4] for row in notebook.progress().rows()}["03"] == "0"
     scored.tell("03-sigmoid-saturation", 1.0)
-    assert {row[0]: row[4] for row in notebook.progress().rows()} == {"00": "0", "03": "1", "22": "0", "all": "1"}
+    solved = {row[0]: row[4] for row in notebook.progress().rows()}
+    assert {lesson: count for lesson, count in solved.items() if count != "0"} == {"03": "1", "all": "1"}
     assert [event.data["score"] for event in Store().events("task", "03-sigmoid-saturation")] == [0.5, 1.0]
 
 

@@ -74,7 +74,7 @@ def test_a_fragile_pair_agrees_with_logits_and_breaks_where_digits_are_gone(pair
         np.testing.assert_allclose(near.push, stable.push, rtol=1e-9)
 
 
-@of_verdict("saturates")
+@of_verdict("stalls")
 def test_a_saturating_pair_hardly_pushes_where_it_is_wrong(pair):
     assert abs(pairing.push(*pair, np.array([-8.0])).push[0]) < 0.001
 
@@ -197,6 +197,19 @@ def test_every_cell_shows_its_verdict_and_a_tint(kind):
     words = [mark.text for mark in matrix.marks if isinstance(mark, Text)][::2]
     assert words == [pairing.verdict(kind, o, n).word for o in pairing.OUTPUTS for n in pairing.LOSSES]
     assert sum(isinstance(mark, Area) for mark in matrix.marks) == 25
+
+
+@pytest.mark.parametrize("kind", pairing.KINDS)
+def test_every_verdict_stands_beside_the_name_of_its_output_unit(kind):
+    matrix = shown(kind=kind).charts[0]
+    names = {title: unit for unit, title in pairing.OUTPUTS.items()}
+    rows = {place: names[text] for place, text in matrix.y.ticks}
+    found = {
+        (rows[mark.y], list(pairing.LOSSES)[int(mark.x)]): mark.text
+        for mark in matrix.marks
+        if isinstance(mark, Text) and mark.dy > 0
+    }
+    assert found == {(o, n): pairing.verdict(kind, o, n).word for o in pairing.OUTPUTS for n in pairing.LOSSES}
 
 
 @pytest.mark.parametrize("preset", PANEL.presets, ids=lambda preset: preset.label)

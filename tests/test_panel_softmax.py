@@ -208,9 +208,9 @@ def test_the_task_takes_one_percentage_point_and_no_more(percent, solved):
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({}, "Cat has 0.665, too much. Lower its score"),
-        (shares_for(52, 22, 26), "Owl has 0.260, too much. Lower its score: the others gain."),
-        (shares_for(50, 38, 12), "Cat has 0.500, too little. Raise its score"),
+        ({}, "Cat has 66.52 %, too much. Lower its score"),
+        (shares_for(52, 22, 26), "Owl has 26.00 %, too much. Lower its score: the others gain."),
+        (shares_for(50, 38, 12), "Cat has 50.00 %, too little. Raise its score"),
         ({"classes": 2}, "Choose three"),
         ({"temperature": 4.0}, "Lower it first"),
         (SOLUTION, "0.69 and 1.1"),

@@ -139,9 +139,16 @@ for activation in ("identity", "relu"):
 #
 # | lesson | in one sentence | minutes |
 # |---|---|---|
-# | **00 Start here** | predict, explore, check | 15 |
-# | [**03 Sigmoid**](03_sigmoid.ipynb) | any score becomes a number between 0 and 1 | 40 |
-# | [**22 Binary cross-entropy**](22_binary_cross_entropy.ipynb) | the cost of a confident mistake has no ceiling | 40 |
+# | **00 Start here** | predict, explore, check: how to learn here | 15 |
+# | [**01 One neuron and the training loop**](01_neuron.ipynb) | learning is four steps, repeated: forward, loss, gradient, update | 50 |
+# | [**02 Why non-linearity**](02_why_nonlinearity.ipynb) | stacked linear layers are one linear layer; one bend changes that | 40 |
+# | [**03 Sigmoid**](03_sigmoid.ipynb) | any score becomes a number between 0 and 1, and the slope is never more than ¼ | 40 |
+# | [**06 ReLU**](06_relu.ipynb) | a hinge, and sums of hinges make every piecewise-linear curve | 50 |
+# | [**11 Softmax**](11_softmax.ipynb) | scores become shares; only differences count | 50 |
+# | [**17 Mean squared error**](17_mse.ipynb) | its best constant is the mean, so one outlier drags it | 45 |
+# | [**22 Binary cross-entropy**](22_binary_cross_entropy.ipynb) | the cost of a confident mistake has no ceiling; −log p is surprise | 40 |
+# | [**24 MSE against cross-entropy**](24_mse_or_cross_entropy.ipynb) | the squared error carries the sigmoid's slope, cross-entropy cancels it | 45 |
+# | [**27 Pairing output and loss**](27_output_and_loss.ipynb) | the target's type fixes the output unit, which fixes the loss | 50 |
 
 # %% [markdown] id="quiz"
 # ## Quiz

@@ -42,7 +42,7 @@ recall("22")
 # It rains on nine of ten days. Forecaster Ann says “90 %” every morning. Bob says “100 %”. On the dry day Bob is not merely
 # wrong: he was *certain*. Whom would you trust with a flood warning?
 #
-# The squared error (lesson 17) is the square of the miss, averaged over the days. Let it judge:
+# The squared error ([lesson 17](17_mse.ipynb)) is the square of the miss, averaged over the days. Let it judge:
 
 # %% id="forecasters"
 rain = np.array([1, 1, 1, 1, 1, 1, 1, 1, 1, 0])
@@ -305,4 +305,4 @@ quiz("22")
 #
 # Key numbers: $\ln 2 = 0.693$ for a shrug; ten times less likely costs 2.303 more; gradient $p - y$.
 #
-# Next: back to [00 Start here](00_start_here.ipynb), to see your progress.
+# Next: [24 MSE against cross-entropy](24_mse_or_cross_entropy.ipynb), which races the two.

@@ -388,44 +388,38 @@ def _alike(exercise: Exercise, seen: Observation, behaviour: Observation) -> boo
 
 
 def _evidence(probe: Probe, seen: Observation, expected: Value | None = None) -> Evidence | None:
-    """The probe's input and what came back, at the first element that differs when both have one shape."""
-    if seen.status == "value" and isinstance(seen.value, str):
-        got = one_line(seen.value, 20)
-    elif seen.status == "value" and isinstance(seen.value, np.ndarray):
-        if probe.args is not None and isinstance(expected, np.ndarray) and _aligned(probe, seen.value, expected):
-            with np.errstate(all="ignore"):
-                gap = np.abs(seen.value.astype(float) - expected)
-            bad = np.where(np.isnan(gap), np.inf, gap) / (1e-300 + np.abs(np.nan_to_num(expected)))
-            at = np.unravel_index(int(np.argmax(bad)), expected.shape)
-            inputs = ", ".join(show_argument(a[at] if isinstance(a, np.ndarray) else a) for a in probe.args)
-            got = show_number(seen.value[at])
-            # Digits that agree with the expected ones would give them away.
-            return Evidence(
-                probe.label, f"{probe.name}({inputs})", TOO_CLOSE if got == show_number(expected[at]) else got
-            )
-        if seen.value.dtype.kind not in "biuf":
-            got = f"values of type {seen.value.dtype}"
-        elif isinstance(expected, np.ndarray) and seen.value.shape != expected.shape:
-            # Values of the wrong shape may well be the right ones: say the shape only.
-            got = f"an array of shape {seen.value.shape}" if seen.value.ndim else "a single number"
-        else:
-            got = show_array(seen.value)
-    elif seen.status == "value" and isinstance(seen.value, tuple):
-        got = f"{len(seen.value)} arrays"
-    elif seen.status == "raised":
-        got = one_line(seen.error, 40)
-    else:
-        got = seen.status if seen.status != "malformed" else f"a value of type {one_line(seen.error, 40)}"
+    """The probe's input and what came back, at the element that differs most when both have one shape."""
     given = probe.name if probe.args is None else f"{probe.name}({', '.join(show_argument(a) for a in probe.args)})"
-    return Evidence(probe.label, given, got)
+    if seen.status == "raised":
+        return Evidence(probe.label, given, one_line(seen.error, 40))
+    if seen.status != "value":
+        malformed = seen.status == "malformed"
+        return Evidence(probe.label, given, f"a value of type {one_line(seen.error, 40)}" if malformed else seen.status)
+    value = seen.value
+    if isinstance(value, str):
+        return Evidence(probe.label, given, one_line(value, 20))
+    if not isinstance(value, np.ndarray):
+        return Evidence(probe.label, given, f"{len(value or ())} arrays")
+    if value.dtype.kind not in "biuf":
+        return Evidence(probe.label, given, f"values of type {value.dtype}")
+    if not isinstance(expected, np.ndarray) or value.size == 0:
+        return Evidence(probe.label, given, show_array(value))
+    if value.shape != expected.shape:
+        # Values of the wrong shape may well be the right ones: say the shape only.
+        return Evidence(probe.label, given, f"an array of shape {value.shape}" if value.ndim else "a single number")
+    with np.errstate(all="ignore"):
+        gap = np.abs(value.astype(float) - expected)
+    bad = np.where(np.isnan(gap), np.inf, gap) / (1e-300 + np.abs(np.nan_to_num(expected)))
+    at = tuple(int(i) for i in np.unravel_index(int(np.argmax(bad)), expected.shape))
+    # Digits that agree with the expected ones would give them away.
+    got = TOO_CLOSE if show_number(value[at]) == show_number(expected[at]) else show_number(value[at])
+    if _elementwise(probe, value):
+        inputs = ", ".join(show_argument(a[at] if isinstance(a, np.ndarray) else a) for a in probe.args or ())
+        return Evidence(probe.label, f"{probe.name}({inputs})", got)
+    return Evidence(probe.label, given, got if not at or got == TOO_CLOSE else f"{got} at {list(at)}")
 
 
-def _aligned(probe: Probe, got: NDArray[Any], expected: NDArray[Any]) -> bool:
+def _elementwise(probe: Probe, got: NDArray[Any]) -> bool:
+    """Whether each value of the answer belongs to one value of every array that went in."""
     arrays = [a for a in probe.args or () if isinstance(a, np.ndarray)]
-    return (
-        got.dtype.kind in "biuf"
-        and got.size > 0
-        and got.shape == expected.shape
-        and bool(arrays)
-        and all(a.shape == got.shape for a in arrays)
-    )
+    return bool(arrays) and all(a.shape == got.shape for a in arrays)

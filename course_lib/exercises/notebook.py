@@ -140,7 +140,23 @@ def source_of(exercise: Exercise) -> str:
             f"{name} = {value!r}" if isinstance(value, str) else f"{name} = {value:.6g}"
             for name, value in zip(exercise.names, values, strict=True)
         )
-    source = textwrap.dedent(inspect.getsource(exercise.reference))
+    return "\n\n\n".join([*_helpers(exercise.reference), _without_annotations(exercise.reference)])
+
+
+def _helpers(reference: Callable[..., Any]) -> list[str]:
+    """The constants and functions of its own module that a reference uses, in the order in which they must stand."""
+    constants, functions = [], []
+    for name in reference.__code__.co_names:
+        value = reference.__globals__.get(name)
+        if isinstance(value, (int, float)):
+            constants.append(f"{name} = {value!r}")
+        elif inspect.isfunction(value) and value.__module__ == reference.__module__:
+            functions += [*_helpers(value), _without_annotations(value)]
+    return ["\n".join(constants), *functions] if constants else functions
+
+
+def _without_annotations(function: Callable[..., Any]) -> str:
+    source = textwrap.dedent(inspect.getsource(function))
     definition = ast.parse(source).body[0]
     assert isinstance(definition, ast.FunctionDef)
     parameters = ", ".join(a.arg for a in definition.args.args)

@@ -99,7 +99,7 @@ def pairing_matrix_panel() -> Panel:
     """The panel of `pairing_matrix`."""
     return Panel(
         name="pairing-matrix",
-        title="Output unit and loss: which pairs train?",
+        title="Output unit and loss: the pairs that train",
         scene=_scene,
         controls=(
             Choice("kind", "Target", tuple(KINDS.items()), default="yes-no"),
@@ -168,7 +168,7 @@ def _verdict_on_number(output: str, loss: str) -> Verdict:
 def _verdict_on_squares(output: str) -> Verdict:
     if output in ("sigmoid", "softmax"):
         return Verdict(
-            "saturates",
+            "stalls",
             "vermillion",
             f"The slope of the {output} stays in the gradient, and is almost 0 where the unit is sure and wrong.",
         )
@@ -353,7 +353,7 @@ def _matrix(kind: str, output: str, loss: str, rate: float) -> Chart:
 
 
 # Words tell the verdicts apart; the tint only helps to find them.
-TINT = {"works": 0.45, "fragile": 0.25, "saturates": 0.25, "range": 0.25, "twice": 0.25, "refused": 0.12}
+TINT = {"works": 0.45, "fragile": 0.25, "stalls": 0.25, "range": 0.25, "twice": 0.25, "refused": 0.12}
 
 
 def _brief(kind: str, final: float) -> str:
@@ -366,7 +366,8 @@ def _brief(kind: str, final: float) -> str:
 
 def _push_chart(kind: str, output: str, loss: str, z: float, facts: Mapping[str, Any]) -> Chart:
     names = ("target 1", "target −1") if kind == "number" else ("this came (y = 1)", "it did not (y = 0)")
-    x = Axis("score  z", -FURTHEST, FURTHEST)
+    alone = units(kind, output, loss) == 1
+    x = Axis("score  z" if alone else "score  z  (all other scores 0)", -FURTHEST, FURTHEST)
     if facts["verdict"] == "refused":
         return Chart(
             "Push on the score, ∂L/∂z",
@@ -461,21 +462,28 @@ def _words(
     else:
         measured, right = (_told(kind, facts[name]) for name in ("final", "best"))
         told.append(
-            f"From a start that is sure and wrong, {STEPS} steps at rate {readable(rate)} reach {measured}; the right "
-            f"pair {right}."
+            f"From a start that is sure and wrong, {STEPS} steps at rate {readable(rate)} reach {measured} "
+            f"on the 60 training points; the right pair {right}."
         )
     if judged.word != "refused":
         told.append(
             f"At score {readable(z)} the output is {readable(facts['says'], 3)}, the loss {readable(facts['loss'], 3)} "
             f"and the push {readable(facts['push'], 4)}, for {'target 1' if kind == 'number' else 'y = 1'}."
         )
+    works = [
+        f"{OUTPUTS[unit]} with {TITLES[name]} ({_told(kind, train(kind, unit, name, rate).final)})"
+        for unit in OUTPUTS
+        for name in LOSSES
+        if verdict(kind, unit, name).word == "works"
+    ]
+    told.append(f"What works for this target: {', '.join(works)}.")
     return " ".join(told)
 
 
 LONG = {
     "works": "works",
     "fragile": "works, but is fragile",
-    "saturates": "saturates",
+    "stalls": "saturates",
     "range": "wrong range",
     "twice": "applied twice",
     "refused": "refused",

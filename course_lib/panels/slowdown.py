@@ -114,7 +114,7 @@ def learning_slowdown_panel() -> Panel:
         return Scene(
             charts=(
                 Chart(
-                    f"Output, which should be 0 (step {step} of {last})",
+                    f"Output (target 0), step {step}",
                     Axis("step", 0, last),
                     Axis("", -0.03, 1.03),
                     (Rule(y=0.5, dashes="dotted"), *_courses(runs, step, last)),
@@ -162,7 +162,7 @@ def learning_slowdown_panel() -> Panel:
         scene=scene,
         controls=(
             Slider("rate", "Learning rate, for both", 0.005, 3.0, default=RATE, step=0.005, log=True, table=41),
-            Slider("start", "Starting score z", 0.0, 5.0, default=WORSE, step=0.05, table=11),
+            Slider("start", "Starting score z", 0.0, 5.0, default=WORSE, step=0.05, table=6),
             # Pressing the button a second time must change something, or nothing would begin again.
             Memo("again", 0),
         ),

@@ -40,7 +40,8 @@ TOLERANCE = 0.01
 REACH, FURTHEST_SHIFT = 3.0, 3.0
 COLDEST, HOTTEST = 0.1, 10.0
 TEMPERATURES = np.geomspace(COLDEST, HOTTEST, 61)
-# Room above 1 for the numbers.
+# Room above and below for the numbers.
+SCORE = Axis("score", -8.5, 8.5, ticks=((-6, "−6"), (-3, "−3"), (0, "0"), (3, "3"), (6, "6")))
 SHARE = Axis("share", 0.0, 1.2, ticks=tuple((fifth / 5, f"{fifth / 5:.1f}") for fifth in range(6)))
 # The corners of the simplex, one class each: left, right, top.
 CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, math.sqrt(0.75)]])
@@ -126,7 +127,7 @@ def _scores_chart(own: Array, shift: float) -> Chart:
         for i, score in enumerate(own)
     ]
     marks = (*_bars(own + shift), *moved, *numbers)
-    return Chart("Scores x  (drag the dots)", _names_axis(len(own)), Axis("score", -8.5, 8.5), marks, handles)
+    return Chart("Scores x  (drag the dots)", _names_axis(len(own)), SCORE, marks, handles)
 
 
 def _shares_chart(shares: Array) -> Chart:
@@ -269,4 +270,4 @@ def _check(params: Mapping[str, Any], facts: Mapping[str, Any]) -> Result:
         return Result(0, "At this temperature the scores can't be far enough apart. Lower it first.")
     worst = int(np.abs(miss).argmax())
     advice = "too much. Lower its score: the others gain." if miss[worst] > 0 else "too little. Raise its score."
-    return Result(0, f"{NAMES[worst].capitalize()} has {share_text(float(shares[worst]))}, {advice}")
+    return Result(0, f"{NAMES[worst].capitalize()} has {100 * shares[worst]:.2f} %, {advice}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -73,9 +74,12 @@ def _draw_chart(axes: Axes, chart: Chart) -> None:
         if any(place == 0 and not text.strip("0.") for place, text in axis.ticks or ()):
             line(0, color=QUIET, linewidth=0.9, zorder=1)
     if any(getattr(mark, "label", "") for mark in chart.marks):
-        # Above the chart, as in the page: a key never covers a curve.
-        axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, fontsize=11, borderaxespad=0, borderpad=0.2)
-        axes.set_title(chart.title, fontsize=13, pad=28)
+        # Above the chart, as in the page: a key never covers a curve, and the title clears every row of it.
+        key = axes.legend(
+            loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, fontsize=11, borderaxespad=0, borderpad=0.2
+        )
+        rows = math.ceil(len(key.get_texts()) / 2)
+        axes.set_title(chart.title, fontsize=13, pad=10 + 18 * rows)
 
 
 def _ticks(place: Callable[..., Any], name: Callable[[str], Any], axis: Axis) -> None:

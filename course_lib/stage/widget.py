@@ -115,7 +115,7 @@ class Stage(anywidget.AnyWidget):  # type: ignore[misc]
     # Something that goes on by itself ------------------------------------------------------------------------------
 
     def step(self) -> bool:
-        """One step of the run; False when it has ended."""
+        """One step of the run; False when it has ended, after which the next step begins it anew."""
         if self.panel.run is None:
             raise ValueError(f"panel {self.panel.name!r} has nothing to run")
         with self._lock:
@@ -125,6 +125,7 @@ class Stage(anywidget.AnyWidget):  # type: ignore[misc]
             with self._shown_errors():
                 scene = next(self._frames, None)
             if scene is None:
+                self._frames = None
                 return False
             self._show(scene)
             return True

@@ -10,14 +10,26 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import TypeVar
 
-from course_lib.exercises.bank import lesson_00, lesson_03, lesson_22, prior
+from course_lib.exercises.bank import (
+    lesson_00,
+    lesson_01,
+    lesson_02,
+    lesson_03,
+    lesson_06,
+    lesson_11,
+    lesson_17,
+    lesson_22,
+    lesson_24,
+    lesson_27,
+    prior,
+)
 from course_lib.exercises.items import Item, Prediction
 from course_lib.exercises.model import Exercise
 
 T = TypeVar("T")
 Question = TypeVar("Question", Exercise, Item, Prediction)
 
-LESSONS = (lesson_00, lesson_03, lesson_22)
+LESSONS = (lesson_00, lesson_01, lesson_02, lesson_03, lesson_06, lesson_11, lesson_17, lesson_22, lesson_24, lesson_27)
 
 
 def collect(kind: str, questions: Iterable[Question]) -> Mapping[str, Question]:
