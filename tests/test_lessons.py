@@ -13,7 +13,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 # Sections, DOIs, arXiv numbers, volumes and links are addresses, not measurements.
 ADDRESS = re.compile(r"§[\d.–]+|doi:\S+|arXiv:\S+|\]\([^)]*\)|https?:\S+")
-NUMBER = re.compile(r"(?<![\w.,])\d+\.\d+(?![\w.])")
+NUMBER = re.compile(r"(?<![\w.,])\d+\.\d+(?!\w|\.\d)")
 
 
 def cells(path: Path, kind: str) -> list[dict[str, Any]]:

@@ -170,4 +170,4 @@ progress()
 #
 # **Predict, run, explore, check. An activation bends; a loss judges.**
 #
-# Next: [03 Sigmoid](03_sigmoid.ipynb).
+# Next: [01 One neuron and the training loop](01_neuron.ipynb).

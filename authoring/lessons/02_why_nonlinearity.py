@@ -38,8 +38,8 @@ recall("02")
 # %% [markdown] id="question"
 # ## Does a deeper stack know more?
 #
-# One neuron weighs its inputs $u$, adds a bias, and bends the sum. A **layer** is several neurons side by side; their weights are the columns of a matrix $W$, and
-# `u @ W` gives all their sums at once. Let us leave out the bend, and the biases for now, and stack five such layers.
+# A neuron weighs its inputs $u$, adds a bias, and bends the sum. A **layer** is several neurons side by side; their weights are the columns of a matrix $W$, and
+# `u @ W` gives all their sums at once. Without the bend (and without biases for now) we stack five.
 
 # %% id="five-layers"
 rng = np.random.default_rng(0)
@@ -53,7 +53,7 @@ print(f"{layers.size} numbers turn {u.shape[1]} inputs into {out.shape[1]} outpu
 # %% [markdown] id="predict"
 # ## Predict first
 #
-# How many numbers would be enough to compute the very same outputs, for every input? Commit to a number before you go on.
+# How many numbers would be enough to compute the very same outputs, for every input?
 
 # %% id="predict-form" tags=["widget"]
 predict("02-numbers-needed")
@@ -63,7 +63,8 @@ predict("02-numbers-needed")
 #
 # $$(u W_1 + b_1)\,W_2 + b_2 \;=\; u W_1 W_2 + b_1 W_2 + b_2 \;=\; u\,\underbrace{(W_1 W_2)}_{W} + \underbrace{(b_1 W_2 + b_2)}_{b}$$
 #
-# In words: the matrices can be multiplied with each other before any input comes, and **one layer** is left. Five are one by the same step, four times over.
+# In words: the matrices can be multiplied with each other before any input comes, and **one layer** is left. Five are one by the same step, four times over. (With its bias a
+# layer is strictly called *affine*; here *linear* means: the same slope everywhere.)
 
 # %% id="collapse"
 one_matrix = layers[0] @ layers[1] @ layers[2] @ layers[3] @ layers[4]
@@ -73,7 +74,7 @@ print(f"{layers.size} numbers against {one_matrix.size}")
 reveal("02-numbers-needed")
 
 # %% [markdown] id="collapse-read"
-# The difference is rounding: a stack of linear layers computes nothing that one could not. Is there anything beyond one layer?
+# The difference is rounding: a linear stack computes nothing that one layer could not. Is there anything beyond?
 
 # %% [markdown] id="xor"
 # ## Four corners that no line separates
@@ -104,7 +105,7 @@ for hidden in ([], [8], [8, 8, 8]):
 print(f"a coin toss costs ln 2 = {np.log(2):.4f}")
 
 # %% [markdown] id="linear-read"
-# Whatever the depth, the best is to shrug: ½ at every corner. (The first row, one neuron with this loss, is called **logistic regression**.)
+# Whatever the depth, the best is to shrug: ½ at every corner, where the corners' pulls on each weight cancel. (The first row, one neuron with this loss, is called **logistic regression**.)
 
 # %% [markdown] id="by-hand"
 # ## By hand: two hinges do it
@@ -157,11 +158,11 @@ print("slopes of the score at", places, "are", numerics.central_difference(score
 # %% [markdown] id="roulette"
 # ## Experiment: the XOR roulette
 #
-# **Claim.** A bend makes XOR possible. But does training *find* the solution?
+# **Claim.** A bend makes XOR possible, not certain: training must *find* the solution.
 #
 # **Run.** One hidden layer of 2 or 8 units, 300 steps of Adam at rate 0.05, 50 random starts. A start wins when all four corners end up right; among the losers we count those with
-# a *dead* unit, whose slope is 0 at all four corners. The bends are ReLU and two S-curves: tanh, from −1 to 1, and the sigmoid. First commit: how many starts will win with two ReLU
-# units, which we know are enough?
+# a *dead* unit, whose slope is 0 at all four corners. The bends are ReLU and two S-curves: tanh, from −1 to 1, and the sigmoid. How many starts will win with two ReLU units,
+# which we know are enough?
 
 # %% id="roulette-predict" tags=["widget"]
 predict("02-lucky-starts")
@@ -232,10 +233,10 @@ numbers = training.Network([64, 64, 64, 10]).parameters.size
 print(f"numbers: {numbers} in three layers, {64 * 10 + 10} in one")
 
 # %% [markdown] id="digits-read"
-# **Read.** Without a bend, 650 numbers replace 8,970 and not one count changes. With ReLU the matrix misreads more digits than its network, in every split.
+# **Read.** Without a bend, 650 numbers replace 8,970 and not one count changes. With ReLU the 65 answers don't tell the rest: the matrix misreads more digits, in every split.
 #
-# **What this does not show.** That a linear stack *trains* like one layer. At the same rate, for as long, one layer misreads more. The two hold the same functions, but descent takes
-# another road to them (Saxe, McClelland & Ganguli 2014, arXiv:1312.6120).
+# **What this does not show.** That a linear stack *trains* like one layer. Trained alike, one layer misreads more: the two hold the same functions, but descent takes another
+# road to them (Saxe, McClelland & Ganguli 2014, arXiv:1312.6120).
 
 # %% [markdown] id="traits"
 # ## What a bend buys, and what it costs
@@ -258,20 +259,21 @@ print(f"numbers: {numbers} in three layers, {64 * 10 + 10} in one")
 # %% [markdown] id="myths"
 # ## Two myths
 #
-# **“ReLU is linear: it consists of two straight lines.”** Linear means that sums pass through: $f(a + b) = f(a) + f(b)$. Try −1 and 1.
+# **“ReLU is linear: it consists of two straight lines.”** Then its value half-way between −1 and 1 would be half-way between its values there.
 #
 # **“A single hidden unit can never compute XOR.”** If its bend only rises, it can't. A bend that falls and rises again can, such as the distance from 0:
 
 # %% id="myth-check"
-print("relu(-1 + 1) =", relu(-1 + 1.0), "  relu(-1) + relu(1) =", relu(-1.0) + relu(1.0))
+print("half-way between relu(-1) and relu(1):", (relu(-1.0) + relu(1.0)) / 2)
+print("relu half-way, at 0:", relu(0.0))
 distance = np.abs(corners.x[:, 0] - corners.x[:, 1])
 print("|u1 - u2| at the corners:", distance, "  wanted:", corners.y)
 
 # %% [markdown] id="frameworks"
 # ## In Keras and PyTorch
 #
-# The trap: both build **linear** layers unless told otherwise. Keras's `Dense(4)` has no activation by default; PyTorch's `Linear` never has one. We apply Keras's default to −2, 0
-# and 2, and compare the sums over opposite corners for two PyTorch layers: no difference.
+# The trap: both build **linear** layers unless told otherwise. Keras's `Dense` has no activation by default; PyTorch's `Linear` never has one. We apply Keras's default to −2, 0
+# and 2, and take the two sums over opposite corners of a PyTorch stack: no difference.
 
 # %% id="frameworks-run"
 from course_lib.frameworks import run_in

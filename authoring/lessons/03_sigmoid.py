@@ -19,7 +19,7 @@
 # | Range | $(0, 1)$; $\sigma(0) = \frac{1}{2}$ |
 # | Slope | largest at $x = 0$, where it is $\frac{1}{4}$ |
 # | Used for | the output of a yes-or-no classifier; gates inside LSTM networks |
-# | Needs | [00 Start here](00_start_here.ipynb), and what a slope (a derivative) is |
+# | Needs | [01 One neuron and the training loop](01_neuron.ipynb) |
 # | Time | 20 minutes, and 20 for the [exercises](../exercises/03_sigmoid.ipynb) |
 
 # %% id="imports"
@@ -274,4 +274,5 @@ quiz("03")
 #
 # Key numbers: $\sigma(0) = \frac{1}{2}$, $\sigma(2) = 0.88$, slope ¼ at 0, under 1 % of that beyond ±5.99.
 #
-# Next: [22 Binary cross-entropy](22_binary_cross_entropy.ipynb), the loss that belongs to it.
+# Next: [06 ReLU](06_relu.ipynb), which does not saturate on the right. The loss that belongs to the sigmoid is in
+# [22 Binary cross-entropy](22_binary_cross_entropy.ipynb).

@@ -41,7 +41,7 @@ recall("27")
 #
 # A network reads handwritten digits. Its last layer is a softmax: ten **shares**. Its loss is **categorical cross-entropy** (CCE), $-\log$ of the share of the
 # class that came. As in lesson 22 there are two forms: one takes the shares, one takes the scores before the softmax, the **logits**. Suppose the network is
-# perfect, share 1 for the right digit each time. Its loss?
+# perfect, share 1 for the right digit each time.
 
 # %% id="perfect"
 digit = np.eye(10)
@@ -97,7 +97,7 @@ for target, y, z, unit in (
 # In words: how far the score of the class that came lies below a soft maximum of all scores. Raise one score $z_k$ a little. The first term grows at the
 # rate $e^{z_k} / \sum_j e^{z_j}$, which is the share $p_k$. The second counts only if $k$ is the class that came: that is $y_k$. Together: $p_k - y_k$.
 #
-# **Yes or no** is the same formula with the scores $z$ and 0. **A number**: $\frac{1}{2}(z - y)^2$ has the slope $z - y$. No coincidence: each loss is the
+# **Yes or no** is the same formula with the scores $z$ and 0. **A number**: $\frac{1}{2}(z - y)^2$ has the slope $z - y$. Each loss is the
 # negative log-likelihood that belongs to its unit (Bishop 2006, *Pattern Recognition and Machine Learning*, §4.3.6). We check all three:
 
 
@@ -268,7 +268,7 @@ reveal("27-softmax-twice")
 # equal within their spread. But the doubled softmax still reports a loss of 1.48, just above its floor; one softmax reports 0.02.
 #
 # **What this does not show.** That accuracy always needs the right pair: a rate a hundred times as large buys nearly all of it back here, which is how the bug
-# survives. Deeper networks and other optimisers were not tried.
+# survives. Only one layer was tried.
 
 # %% [markdown] id="traits"
 # ## Symptoms, causes, remedies
@@ -296,7 +296,7 @@ reveal("27-softmax-twice")
 #
 # **“Put a softmax before `CrossEntropyLoss`.”** It wants logits; you have seen the price.
 #
-# **“With softmax the loss can reach 0.”** Never on paper: however large the lead, the rivals keep something. In the machine it rounds to 0 in the end:
+# **“With softmax the loss can reach 0.”** Never on paper: however large the lead, the rivals keep something. The machine rounds it to 0 in the end:
 
 # %% id="myth-check"
 for lead in (5.0, 20.0, 100.0, 1000.0):

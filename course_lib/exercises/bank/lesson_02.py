@@ -99,7 +99,7 @@ STILL_ONE_LAYER = Exercise(
         Misconception(
             "two-straight-pieces",
             "a",
-            "Two straight pieces with different slopes are a bend: −1 and 1 give 0 and 1, their sum gives 0.",
+            "Two straight pieces with different slopes are a bend: −1 and 1 give 0 and 1, and half-way, 0 gives 0.",
             "Check each piece with −1, 0 and 1: is the middle value half-way between the outer ones?",
         ),
         Misconception(
@@ -631,7 +631,7 @@ QUIZ = (
         "ReLU consists of two straight pieces. Why is it not linear?",
         (
             Option("It is 0 at 0.", "So is every linear function without a bias."),
-            Option("It is linear.", "f(−1) + f(1) = 1, but f(−1 + 1) = 0: sums don't pass through."),
+            Option("It is linear.", "Half-way between −1 and 1 it would then give ½, and it gives f(0) = 0."),
             Option("Its slope changes at 0.", "Yes: a linear function has one slope everywhere.", right=True),
             Option("It is never negative.", "So is the constant 1, whose slope is the same everywhere."),
         ),
