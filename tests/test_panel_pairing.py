@@ -149,6 +149,17 @@ def test_the_right_pair_recovers_from_a_sure_and_wrong_start(kind):
     assert course[20] > 0.8
 
 
+@pytest.mark.parametrize(("rate", "diverged"), [(0.1, False), (1.0, True)])
+def test_a_run_that_diverges_shows_no_share_of_right_answers(rate, diverged):
+    scene = shown(output="identity", loss="squared", rate=rate)
+    cell = next(
+        mark for mark in scene.charts[0].marks if isinstance(mark, Text) and (mark.x, mark.y) == (0, 4) and mark.dy < 0
+    )
+    assert math.isinf(scene.facts["final"]) is diverged
+    assert ("diverge" in scene.says) is diverged
+    assert cell.text == ("∞" if diverged else "93 %")
+
+
 def test_training_is_the_same_every_time():
     first = pairing.train("class", "softmax", "cce-z", 1.0).course
     pairing.train.cache_clear()

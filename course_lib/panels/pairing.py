@@ -59,6 +59,8 @@ STEPS = 100
 # Length of the first weights: far into the flat part of a sigmoid for most examples.
 LENGTH = 4.0
 FURTHEST = 10.0
+# Outputs this large have diverged: the targets are 0, 1 or numbers near them, and scores stay below 100.
+RUN_AWAY = 1000.0
 # The task: a share that is sure, and a loss that stays high.
 SURE, HIGH = 0.99, 0.5
 
@@ -86,7 +88,15 @@ class Run:
     refusal: str = ""
 
     @property
+    def diverged(self) -> bool:
+        """Whether the outputs have run away; what share of them is right then means nothing."""
+        return bool(len(self.outputs)) and not np.abs(self.outputs).max() < RUN_AWAY
+
+    @property
     def final(self) -> float:
+        """Quality after the last step: ∞ where the run diverged, NaN where the loss refused."""
+        if self.diverged:
+            return math.inf
         return float(self.course[-1]) if len(self.course) else math.nan
 
 
@@ -357,11 +367,9 @@ TINT = {"works": 0.45, "fragile": 0.25, "stalls": 0.25, "range": 0.25, "twice": 
 
 
 def _brief(kind: str, final: float) -> str:
-    if math.isnan(final) or not math.isfinite(final):
+    if not math.isfinite(final):
         return "–" if math.isnan(final) else "∞"
-    if kind == "number":
-        return readable(final) if final < 1000 else "∞"
-    return f"{100 * final:.0f} %"
+    return readable(final) if kind == "number" else f"{100 * final:.0f} %"
 
 
 def _push_chart(kind: str, output: str, loss: str, z: float, facts: Mapping[str, Any]) -> Chart:
@@ -418,7 +426,7 @@ def _drawn(course: Array) -> Array:
 def _answers_chart(kind: str, run: Run) -> Chart:
     title = "Outputs after training"
     outputs, wanted = run.outputs.ravel(), run.targets.ravel()
-    failed = "refused" if not len(outputs) else "" if np.abs(outputs).max() < 1e6 else "diverged"
+    failed = "refused" if not len(outputs) else "diverged" if run.diverged else ""
     number = kind == "number"
     y = Axis("target", -2.4, 2.4) if number else Axis("", -0.6, 1.6, ticks=((0, "y = 0"), (1, "y = 1")))
     if failed:
@@ -462,8 +470,8 @@ def _words(
     else:
         measured, right = (_told(kind, facts[name]) for name in ("final", "best"))
         told.append(
-            f"From a start that is sure and wrong, {STEPS} steps at rate {readable(rate)} reach {measured} "
-            f"on the 60 training points; the right pair {right}."
+            f"From a start that is sure and wrong, {STEPS} steps at rate {readable(rate)} {measured} on the 60 "
+            f"training points; with the right pair they {right}."
         )
     if judged.word != "refused":
         told.append(
@@ -471,7 +479,7 @@ def _words(
             f"and the push {readable(facts['push'], 4)}, for {'target 1' if kind == 'number' else 'y = 1'}."
         )
     works = [
-        f"{OUTPUTS[unit]} with {TITLES[name]} ({_told(kind, train(kind, unit, name, rate).final)})"
+        f"{OUTPUTS[unit]} with {TITLES[name]}"
         for unit in OUTPUTS
         for name in LOSSES
         if verdict(kind, unit, name).word == "works"
@@ -491,9 +499,9 @@ LONG = {
 
 
 def _told(kind: str, final: float) -> str:
-    if kind == "number":
-        return f"a typical miss of {readable(final)}" if final < 1000 else "no end: they diverge"
-    return f"{100 * final:.0f} % right"
+    if math.isinf(final):
+        return "diverge"
+    return f"reach a typical miss of {readable(final)}" if kind == "number" else f"reach {100 * final:.0f} % right"
 
 
 def _pick(params: Params, chart: int, x: float, y: float) -> Params:
