@@ -10,6 +10,8 @@ from pathlib import Path
 from textwrap import indent
 from typing import Any
 
+import numpy as np
+
 from course_lib.exercises.bank import BANK
 from course_lib.exercises.model import Exercise
 
@@ -55,7 +57,11 @@ def _binding(exercise: Exercise, answer: Any) -> str:
     if exercise.kind == "function":
         return f"{exercise.name} = known_{exercise.lesson}()[{answer.__name__!r}]"
     values = answer if len(exercise.names) > 1 else (answer,)
-    return "\n".join(f"{name} = {value!r}" for name, value in zip(exercise.names, values, strict=True))
+    return "\n".join(f"{name} = {_written(value)}" for name, value in zip(exercise.names, values, strict=True))
+
+
+def _written(value: Any) -> str:
+    return f"np.array({value.tolist()!r})" if isinstance(value, np.ndarray) else repr(value)
 
 
 @lru_cache
@@ -65,14 +71,19 @@ def _definitions(lesson: str) -> str:
     They stay local, so that they go on calling each other when the submission binds one of their names anew.
     """
     text = inspect.getsource(sys.modules[f"course_lib.exercises.bank.lesson_{lesson}"])
-    kept = [
-        ast.unparse(statement)
-        for statement in ast.parse(text).body
-        if not (
-            isinstance(statement, ast.ImportFrom) and str(statement.module).startswith(("course_lib", "__future__"))
-        )
-        and not (isinstance(statement, ast.Assign) and "Exercise" in ast.unparse(statement.value))
-        and not (isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "EXERCISES")
-    ]
+    kept = []
+    # Names of the questions' own vocabulary (Exercise, Probe, Item …), and of what is made with it.
+    vocabulary: set[str] = set()
+    for statement in ast.parse(text).body:
+        if isinstance(statement, ast.ImportFrom) and str(statement.module).startswith(("course_lib", "__future__")):
+            vocabulary |= {alias.asname or alias.name for alias in statement.names}
+        elif isinstance(statement, ast.Assign) and vocabulary & _names(statement.value):
+            vocabulary |= set().union(*map(_names, statement.targets))
+        else:
+            kept.append(ast.unparse(statement))
     body = indent("\n".join(kept), "    ")
     return f"from __future__ import annotations\ndef known_{lesson}():\n{body}\n    return locals()"
+
+
+def _names(tree: ast.AST) -> set[str]:
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
