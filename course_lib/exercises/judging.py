@@ -136,7 +136,9 @@ def _verdict(
     remark: str = "",
 ) -> Verdict:
     # Quarters of a point, and never all of them for less than everything.
-    points = float(exercise.points) if share == 1 else min(round(4 * exercise.points * share) / 4, exercise.points - 0.25)
+    points = (
+        float(exercise.points) if share == 1 else min(round(4 * exercise.points * share) / 4, exercise.points - 0.25)
+    )
     by_share: Outcome = "right" if share == 1 else "partly right" if points > 0 else "wrong"
     return Verdict(
         exercise.id, outcome or by_share, points, exercise.points, message, next_step, misconception, evidence, remark
