@@ -87,9 +87,8 @@ with np.errstate(over="raise"):
 print("sigmoid(-1000):      ", sigmoid(-1000.0))
 
 # %% [markdown] id="repair"
-# $e^{1000}$ is larger than any float64. The course's version only ever takes exp of numbers that are not positive. For
-# $x \ge 0$ it is the line above; for $x < 0$ it is the same fraction multiplied by $e^{x}$ above and below. Type
-# `sigmoid??` in a new cell to read it: one line of NumPy.
+# $e^{1000}$ is larger than any float64. The course's version multiplies the fraction by $e^{x}$ above and below, $\sigma(x) = e^x / (1 + e^x)$, and caps $x$ before
+# $e^x$ can overflow: $\sigma$ is 1 there to the last digit. Type `sigmoid??` in a new cell to read it.
 
 # %% id="definition-table"
 print("    x    σ(x)")
