@@ -109,7 +109,7 @@ def _markdown(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> str:
     def written(column: Column, cell: str) -> str:
         if column.holds == "formula":
             # A bar would end the cell, even inside a formula.
-            return f"${cell.replace('|', chr(92) + 'vert ')}$"
+            return "$" + cell.replace(r"\|", r"\Vert ").replace("|", r"\vert ") + "$"
         cell = cell.replace("|", r"\|")
         return f"`{cell}`" if column.holds == "code" and cell != NOT_APPLICABLE else cell
 

@@ -409,3 +409,11 @@ def test_bad_table_arguments_are_named(arguments: dict[str, Any], message: str) 
 def test_default_columns_exist() -> None:
     assert set(PROPERTIES["activation"]) <= set(ACTIVATION_COLUMNS)
     assert set(PROPERTIES["loss"]) <= set(LOSS_COLUMNS)
+
+
+@pytest.mark.parametrize("catalogue", [activations.CATALOGUE, losses.CATALOGUE], ids=["activations", "losses"])
+def test_formulas_survive_the_markdown_table(catalogue):
+    """No bar that would end a cell, and no double backslash, which is a line break in TeX."""
+    for line in catalogue.table(("title", "formula")).splitlines()[2:]:
+        assert line.count("|") == 3
+        assert "\\\\" not in line
