@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from playwright.sync_api import ConsoleMessage, Page, Route, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route, sync_playwright
 
 from authoring.build import ROOT
 from authoring.environment import kernel_environment
@@ -158,7 +158,9 @@ def serve(command: Sequence[str], port: int, scratch: Path, window: Window) -> I
 
 
 @contextmanager
-def open_page(server: Server, notebook: str, window: Window, chromium: str) -> Iterator[tuple[Page, Complaints]]:
+def open_page(
+    server: Server, notebook: str, window: Window, chromium: str | Browser
+) -> Iterator[tuple[Page, Complaints]]:
     """The page of one notebook (path below the server's folder) in a fresh workspace, its kernel ready."""
     address = f"/lab/workspaces/{secrets.token_hex(4)}/tree/{quote(notebook)}?reset"
     with open_address(server, address, window, chromium) as opened:
@@ -166,7 +168,9 @@ def open_page(server: Server, notebook: str, window: Window, chromium: str) -> I
 
 
 @contextmanager
-def open_address(server: Server, address: str, window: Window, chromium: str) -> Iterator[tuple[Page, Complaints]]:
+def open_address(
+    server: Server, address: str, window: Window, chromium: str | Browser
+) -> Iterator[tuple[Page, Complaints]]:
     """The page at an address of the server that leads to a notebook, its kernel ready."""
     separator = "&" if "?" in address else "?"
     with open_window(window, chromium) as (page, complaints):
@@ -177,24 +181,40 @@ def open_address(server: Server, address: str, window: Window, chromium: str) ->
 
 
 @contextmanager
-def open_window(window: Window, chromium: str) -> Iterator[tuple[Page, Complaints]]:
-    """An empty page that reaches this machine only, and a list of what it complains about."""
-    complaints = Complaints()
+def open_browser(chromium: str) -> Iterator[Browser]:
+    """Chromium without a window; starting it takes longer than opening a page, so many pages may share one."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(_QUIET))
         try:
-            context = browser.new_context(
-                viewport={"width": round(window.width / window.zoom), "height": round(window.height / window.zoom)},
-                device_scale_factor=window.zoom,
-                color_scheme="dark" if window.theme == "dark" else "light",
-            )
-            context.route("**/*", lambda route: _stay_at_home(route, complaints))
-            page = context.new_page()
-            page.on("console", lambda message: _note_console(message, complaints))
-            page.on("pageerror", lambda error: complaints.page.append(str(error)))
-            yield page, complaints
+            yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def open_window(window: Window, chromium: str | Browser) -> Iterator[tuple[Page, Complaints]]:
+    """An empty page that reaches this machine only, and a list of what it complains about.
+
+    `chromium` is the path of a browser, or one that runs; each window has its own storage either way.
+    """
+    if isinstance(chromium, str):
+        with open_browser(chromium) as browser, open_window(window, browser) as opened:
+            yield opened
+        return
+    complaints = Complaints()
+    context = chromium.new_context(
+        viewport={"width": round(window.width / window.zoom), "height": round(window.height / window.zoom)},
+        device_scale_factor=window.zoom,
+        color_scheme="dark" if window.theme == "dark" else "light",
+    )
+    try:
+        context.route("**/*", lambda route: _stay_at_home(route, complaints))
+        page = context.new_page()
+        page.on("console", lambda message: _note_console(message, complaints))
+        page.on("pageerror", lambda error: complaints.page.append(str(error)))
+        yield page, complaints
+    finally:
+        context.close()
 
 
 def run_all_cells(page: Page) -> None:
@@ -218,6 +238,44 @@ def run_all_cells(page: Page) -> None:
     raise BrowserError(f"not all cells ran within {_RUN_TIMEOUT_S} s: {page.evaluate(_CELL_STATES)}")
 
 
+def run_cell(page: Page, name: str) -> None:
+    """Run the cell with this id once more and wait for its end; BrowserError if it fails."""
+    before = page.evaluate(_CELL_COUNT, name)
+    page.evaluate(_ACTIVATE, name)
+    _command(page, "notebook:run-cell")
+    deadline = time.monotonic() + _RUN_TIMEOUT_S
+    while time.monotonic() < deadline:
+        state = page.evaluate(_CELL_STATES)
+        if state["failed"]:
+            raise BrowserError("a cell failed: " + "; ".join(state["failed"]))
+        if state["idle"] and page.evaluate(_CELL_COUNT, name) not in (None, before):
+            return
+        page.wait_for_timeout(50)
+    raise BrowserError(f"cell {name!r} did not run within {_RUN_TIMEOUT_S} s")
+
+
+def set_theme(page: Page, theme: str) -> None:
+    """Change JupyterLab to its "light" or "dark" theme and wait until it shows."""
+    page.evaluate(
+        "theme => { window.jupyterapp.commands.execute('apputils:change-theme', {theme}); }",
+        f"JupyterLab {theme.capitalize()}",
+    )
+    page.wait_for_function(
+        "light => document.body.dataset.jpThemeLight === light", arg=str(theme == "light").lower(), timeout=30_000
+    )
+
+
+def restart_kernel(page: Page) -> None:
+    """Restart the notebook's kernel without a question, and wait until it answers again."""
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+    _wait_for_kernel(page)
+
+
+def ask_kernel(page: Page, code: str) -> str:
+    """What this code prints in the notebook's kernel."""
+    return str(page.evaluate(_ASK_KERNEL, code))
+
+
 def _command(page: Page, name: str) -> None:
     """Give JupyterLab a command without awaiting its promise, which may never settle."""
     page.evaluate("name => { window.jupyterapp.commands.execute(name); }", name)
@@ -238,6 +296,24 @@ _CELL_STATES = """() => {
     const pending = wanted.filter(cell => cell.executionCount === null || cell.executionState === 'running').length;
     const idle = panel.sessionContext.session?.kernel?.status === 'idle';
     return {pending, done: wanted.length - pending, failed, idle};
+}"""
+
+_CELL_COUNT = """name => Array.from(window.jupyterapp.shell.currentWidget.content.model.cells)
+    .find(cell => cell.id === name).executionCount"""
+
+_ACTIVATE = """name => {
+    const { content } = window.jupyterapp.shell.currentWidget;
+    content.deselectAll();
+    content.activeCellIndex = Array.from(content.model.cells).findIndex(cell => cell.id === name);
+}"""
+
+_ASK_KERNEL = """async code => {
+    const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+    let said = '';
+    const reply = kernel.requestExecute({ code });
+    reply.onIOPub = message => { said += message.content.text ?? ''; };
+    await reply.done;
+    return said.trim();
 }"""
 
 _KERNEL_READY = """() => {
@@ -324,7 +400,7 @@ def _end(server: Server, process: subprocess.Popen[bytes]) -> None:
 
 def _stay_at_home(route: Route, complaints: Complaints) -> None:
     address = urlsplit(route.request.url)
-    if address.scheme in ("data", "blob") or address.hostname in ("127.0.0.1", "localhost"):
+    if address.scheme in ("data", "blob", "file") or address.hostname in ("127.0.0.1", "localhost"):
         route.continue_()
     else:
         complaints.requests.append(route.request.url)

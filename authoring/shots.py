@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from authoring.browser import (
     HOW_TO_INSTALL,
@@ -38,9 +38,14 @@ def find_notebook(name: str, root: Path = ROOT) -> Path:
     return lesson.path
 
 
-def photograph(notebook: Path, out: Path, window: Window, *, run: bool = True) -> list[Path]:
-    """Open a copy of the notebook, run it unless told not to, and store `NAME-THEME-01.png`, …; returns their paths."""
-    chromium = find_chromium()
+def photograph(
+    notebook: Path, out: Path, window: Window, *, run: bool = True, browser: Browser | None = None
+) -> list[Path]:
+    """Open a copy of the notebook, run it unless told not to, and store `NAME-THEME-01.png`, …; returns their paths.
+
+    Without a `browser` that runs already it starts one.
+    """
+    chromium = browser or find_chromium()
     if chromium is None:
         raise BrowserError(HOW_TO_INSTALL)
     out.mkdir(parents=True, exist_ok=True)

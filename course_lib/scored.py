@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-OnSolved = Callable[[str, float], None]
+# Called with the task's id and the score; returns sentences for the learner where something could not be kept.
+OnSolved = Callable[[str, float], Sequence[str] | None]
+NOBODY = (
+    "This result is not stored: nothing here keeps progress. Run `from course_lib.exercises import progress`, "
+    "then press Check again."
+)
 _listeners: list[OnSolved] = []
 
 
@@ -19,7 +24,8 @@ def forget(listener: OnSolved) -> None:
     _listeners.remove(listener)
 
 
-def tell(task_id: str, score: float) -> None:
-    """Tell every listener that an attempt at this task scored, from just above 0 to 1."""
-    for listener in tuple(_listeners):
-        listener(task_id, score)
+def tell(task_id: str, score: float) -> list[str]:
+    """Tell every listener that an attempt at this task scored, from just above 0 to 1; what the learner should know."""
+    if not _listeners:
+        return [NOBODY]
+    return [sentence for listener in tuple(_listeners) for sentence in listener(task_id, score) or ()]

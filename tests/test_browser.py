@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from matplotlib.image import imread
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from authoring.browser import (
     HOW_TO_INSTALL,
@@ -17,6 +17,7 @@ from authoring.browser import (
     find_chromium,
     free_port,
     open_address,
+    open_browser,
     open_page,
     open_window,
     run_all_cells,
@@ -32,15 +33,16 @@ PATIENCE_MS = 30_000
 
 
 @pytest.fixture(scope="module")
-def chromium() -> str:
-    path = find_chromium()
-    if path is None:
+def browser() -> Iterator[Browser]:
+    chromium = find_chromium()
+    if chromium is None:
         pytest.skip(HOW_TO_INSTALL)
-    return path
+    with open_browser(chromium) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Server]:
+def lab(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Server]:
     """The course, opened by the README's command. Afterwards every notebook is as it was before."""
     notebooks = [path for folder in ("notebooks", "exercises", "solutions") for path in (ROOT / folder).glob("*.ipynb")]
     before = {path: path.read_bytes() for path in notebooks}
@@ -94,8 +96,8 @@ def assert_clean(complaints: Complaints) -> None:
     assert complaints.lines() == []
 
 
-def test_the_watch_over_a_page_is_awake(chromium: str) -> None:
-    with open_window(Window(), chromium) as (page, complaints):
+def test_the_watch_over_a_page_is_awake(browser: Browser) -> None:
+    with open_window(Window(), browser) as (page, complaints):
         page.goto("data:text/html,<h1>A page</h1>")
         page.evaluate("() => fetch('https://example.org/').catch(() => null)")
         page.evaluate("() => { console.error('an error'); setTimeout(() => { throw new Error('a failure'); }); }")
@@ -105,16 +107,16 @@ def test_the_watch_over_a_page_is_awake(chromium: str) -> None:
     assert any(line.startswith("an error") for line in complaints.console)
 
 
-def test_the_readme_command_opens_the_start_page(lab: Server, chromium: str) -> None:
-    with open_address(lab, "/", Window(), chromium) as (page, complaints):
+def test_the_readme_command_opens_the_start_page(lab: Server, browser: Browser) -> None:
+    with open_address(lab, "/", Window(), browser) as (page, complaints):
         path = page.evaluate("() => window.jupyterapp.shell.currentWidget.context.path")
         assert path == "notebooks/00_start_here.ipynb"
         expect(page.locator(".jp-Notebook h1").first).to_contain_text("Start here")
     assert_clean(complaints)
 
 
-def test_a_lesson_runs_and_its_slider_changes_the_picture(lab: Server, chromium: str) -> None:
-    with open_page(lab, "notebooks/03_sigmoid.ipynb", Window(), chromium) as (page, complaints):
+def test_a_lesson_runs_and_its_slider_changes_the_picture(lab: Server, browser: Browser) -> None:
+    with open_page(lab, "notebooks/03_sigmoid.ipynb", Window(), browser) as (page, complaints):
         run_all_cells(page)
         outputs = page.locator(".jp-OutputArea-output")
         stage = outputs.filter(has=page.get_by_role("slider")).filter(has=page.locator("svg")).first
@@ -128,13 +130,13 @@ def test_a_lesson_runs_and_its_slider_changes_the_picture(lab: Server, chromium:
     assert_clean(complaints)
 
 
-def test_an_exercise_is_answered_and_check_says_so(lab: Server, chromium: str) -> None:
+def test_an_exercise_is_answered_and_check_says_so(lab: Server, browser: Browser) -> None:
     exercise = nbformat.read(ROOT / "exercises" / "03_sigmoid.ipynb", as_version=4)
     solution = nbformat.read(ROOT / "solutions" / "03_sigmoid.ipynb", as_version=4)
     first = next(cell for cell in exercise.cells if "answer" in tags(cell))
     answer = next(cell for cell in solution.cells if cell.id == first.id)
     check = next(cell for cell in exercise.cells if cell.cell_type == "code" and cell.source.startswith("check("))
-    with open_page(lab, "exercises/03_sigmoid.ipynb", Window(), chromium) as (page, complaints):
+    with open_page(lab, "exercises/03_sigmoid.ipynb", Window(), browser) as (page, complaints):
         run_all_cells(page)
         verdict = cell_at(page, exercise, check.id).locator(".jp-OutputArea-output").first
         expect(verdict).to_contain_text("Not attempted yet")
@@ -145,11 +147,11 @@ def test_an_exercise_is_answered_and_check_says_so(lab: Server, chromium: str) -
     assert_clean(complaints)
 
 
-def test_screenshots_show_a_notebook_in_the_asked_theme_and_size(chromium: str, tmp_path: Path) -> None:
+def test_screenshots_show_a_notebook_in_the_asked_theme_and_size(browser: Browser, tmp_path: Path) -> None:
     cells = [nbformat.v4.new_code_cell("6 * 7", id="answer"), nbformat.v4.new_markdown_cell("# End", id="end")]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "short.ipynb")
     window = Window(theme="dark", width=900, height=600)
-    (picture,) = photograph(tmp_path / "short.ipynb", tmp_path / "out", window)
+    (picture,) = photograph(tmp_path / "short.ipynb", tmp_path / "out", window, browser=browser)
     pixels = imread(picture)
     assert pixels.shape[:2] == (600, 900)
     assert pixels[..., :3].mean() < 0.3

@@ -231,15 +231,21 @@ def test_a_preset_shows_a_pair_that_works(preset):
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=NAMES)
-def test_a_click_on_a_cell_chooses_its_pair(pair):
+def test_a_cell_of_the_matrix_chooses_its_pair(pair):
     kind, output, loss = pair
-    place = list(pairing.LOSSES).index(loss), 4 - list(pairing.OUTPUTS).index(output)
-    assert PANEL.click(PANEL.complete({"kind": kind}), 0, *place) == {"output": output, "loss": loss}
+    column, row = list(pairing.LOSSES).index(loss), 4 - list(pairing.OUTPUTS).index(output)
+    (spot,) = [
+        spot
+        for spot in shown(kind=kind, output=output, loss=loss).charts[0].spots
+        if spot.x[0] < column < spot.x[1] and spot.y[0] < row < spot.y[1]
+    ]
+    assert PANEL.accept(spot.values) == {"output": output, "loss": loss}
+    assert spot.on
+    assert pairing.LONG[pairing.verdict(kind, output, loss).word] in spot.label
 
 
-@pytest.mark.parametrize("place", [(1, 1.0, 1.0), (0, 4.52, 1.0), (0, 1.0, -0.54)], ids=["elsewhere", "right", "below"])
-def test_a_click_beside_the_cells_changes_nothing(place):
-    assert PANEL.click(PANEL.defaults, *place) == {}
+def test_only_the_cell_of_the_present_pair_is_marked():
+    assert [spot.on for spot in shown().charts[0].spots].count(True) == 1
 
 
 def test_a_page_without_a_kernel_holds_every_pair_at_every_rate():

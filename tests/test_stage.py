@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import math
 import subprocess
 import sys
 import time
@@ -27,6 +28,7 @@ from course_lib.stage import (
     Line,
     Memo,
     Panel,
+    Plane,
     Preset,
     Result,
     Rule,
@@ -41,7 +43,7 @@ from course_lib.stage.encode import frame_bytes, read, table_bytes
 from course_lib.stage.figure import COLOURS, DRAW, figure
 from course_lib.stage.page import write_page
 from course_lib.stage.scene import Mark, round_numbers
-from course_lib.stage.widget import PATIENCE, RENDERER, STYLE, UNDER_WAY
+from course_lib.stage.widget import RENDERER, STYLE, UNDER_WAY
 
 SCENE = MARKS.scene(**MARKS.defaults)
 
@@ -72,6 +74,8 @@ BROKEN = Panel(name="broken", title="Broken", scene=broken, controls=(Slider("x"
         (lambda: Axis("x", 0, 1, log=True), "starts above 0"),
         (lambda: Handle(0, 0, "h"), "moves nothing"),
         (lambda: Track([1, 2], [1, 2], [1]), "as many values as places"),
+        (lambda: Plane((0, 0), (1, 2), (2, 4)), "directions of a Plane must differ"),
+        (lambda: Handle(0, 0, "h", moves_x="a", plane=Plane((0, 0), (1, 0), (1, 1))), "needs both"),
         (lambda: Scene((), "nothing"), "at least one chart"),
         (lambda: Scene(SCENE.charts, "  "), "says"),
     ],
@@ -97,11 +101,47 @@ def test_ticks_say_where_they_stand():
 
 
 def test_heat_maps_low_to_blue_middle_to_white_high_to_vermillion_and_turns_rows_over():
-    rgb = Heat([[-1, 0], [1, np.nan]], (0, 1), (0, 1), -1, 1).rgb()
-    assert rgb[1, 0].tolist() == [0, 114, 178]
-    assert rgb[1, 1].tolist() == [255, 255, 255]
-    assert rgb[0, 0].tolist() == [213, 94, 0]
-    assert rgb[0, 1].tolist() == [128, 128, 128]
+    rgba = Heat([[-1, 0], [1, np.nan]], (0, 1), (0, 1), -1, 1).rgba()
+    assert rgba[1, 0].tolist() == [0, 114, 178, 255]
+    assert rgba[1, 1].tolist() == [255, 255, 255, 255]
+    assert rgba[0, 0].tolist() == [213, 94, 0, 255]
+    assert rgba[0, 1].tolist() == [128, 128, 128, 255]
+
+
+def test_a_heat_map_may_leave_missing_values_clear():
+    assert Heat([[np.nan]], (0, 1), (0, 1), 0, 1, missing="clear").rgba()[0, 0, 3] == 0
+
+
+def luminance(colour):
+    """Relative luminance of WCAG 2.2, section 1.4.3."""
+    linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in np.asarray(colour[:3]) / 255]
+    return float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
+
+
+@pytest.mark.parametrize("colours", ["diverging", "rising"])
+def test_words_stand_out_in_every_cell_of_a_heat_map(colours):
+    heat = Heat(np.linspace(0, 1, 101)[None], (0, 1), (0, 1), 0, 1, colours=colours)
+    texts = heat.labels([[f"{i}" for i in range(101)]])
+    assert {text.role for text in texts} == {"black", "white"}
+    for colour, text in zip(heat.rgba()[0], texts, strict=True):
+        own, paper = (1.05 if text.role == "white" else 0.05), luminance(colour) + 0.05
+        assert max(own, paper) / min(own, paper) >= 4.5
+
+
+def test_words_of_a_heat_map_stand_in_the_middle_of_their_cells():
+    heat = Heat([[0, 1], [np.nan, 1]], (0, 4), (10, 20), 0, 1, missing="clear")
+    texts = heat.labels([["a", ""], ["c", "d"]])
+    assert [(text.text, text.x, text.y) for text in texts] == [("a", 1, 12.5), ("c", 1, 17.5), ("d", 3, 17.5)]
+    assert texts[1].role == "ink"
+    with pytest.raises(ValueError, match=r"expected 2 rows of 2 labels, got rows of \[2\]"):
+        heat.labels([["a", "b"]])
+
+
+def test_a_plane_puts_the_shares_of_three_classes_into_a_triangle():
+    plane = Plane((0, 0), (1, 0), (0.5, math.sqrt(0.75)))
+    assert plane.place(0, 0) == (0, 0)
+    assert plane.place(1, 0) == (1, 0)
+    assert math.dist(plane.place(0, 1), plane.place(1, 0)) == pytest.approx(1)
 
 
 # Panels --------------------------------------------------------------------------------------------------------------
@@ -136,6 +176,10 @@ def test_a_wrong_value_is_refused_with_what_would_be_right(values, says):
         lambda: Panel(name="p", title="P", scene=broken, controls=(Toggle("t", "t"), Toggle("t", "t"))),
         lambda: Panel(name="two words", title="P", scene=broken, controls=()),
         lambda: Panel(name="p", title="P", scene=broken, controls=(), presets=(Preset("x", {"x": 1}),)),
+        lambda: replace(MARKS, restarts=frozenset({"speed"})),
+        lambda: replace(MARKS, begin={"a": 9}),
+        lambda: replace(MARKS, open_groups=frozenset({"Data"})),
+        lambda: replace(MARKS, controls=(*MARKS.controls, Toggle("more", "More", when=("kind", ("tangent",))))),
         lambda: Result(1.5, "too good"),
     ],
 )
@@ -186,7 +230,7 @@ def test_a_state_line_of_something_else_is_refused(line, says):
 
 
 def unfold(head, arrays, frame):
-    """A frame with the stored arrays, marks and axes put back in their places."""
+    """A frame with the stored arrays, marks, axes and spots put back in their places."""
 
     def row(index):
         return np.frombuffer(arrays[index], dtype=np.float32)[: head["arrays"][index][1]].tolist()
@@ -202,11 +246,17 @@ def unfold(head, arrays, frame):
 
     def chart(stored):
         handles = [
-            {**one, "track": one["track"] and {name: row(at) for name, at in one["track"].items()}}
-            for one in stored["handles"]
+            {**one, "track": {name: row(at) for name, at in one.get("track", {}).items()}} for one in stored["handles"]
         ]
         axes = {name: head["scales"][stored[name]] for name in "xy"}
-        return {**stored, **axes, "marks": [mark(index) for index in stored["marks"]], "handles": handles}
+        spots = [head["spots"][index] for index in stored.get("spots", ())]
+        return {
+            **stored,
+            **axes,
+            "spots": spots,
+            "marks": [mark(index) for index in stored["marks"]],
+            "handles": handles,
+        }
 
     # NaN equals itself in JSON text.
     return json.dumps({**frame, "charts": [chart(one) for one in frame["charts"]]}, sort_keys=True, default=repr)
@@ -271,7 +321,7 @@ def test_a_table_that_would_be_too_large_says_what_to_do():
 def test_both_renderers_know_every_mark():
     marks = Mark.__args__
     assert set(DRAW) == set(marks)
-    assert [mark.__name__ for mark in marks if f"  {mark.__name__}: (mark" not in RENDERER] == []
+    assert [mark.__name__ for mark in marks if f"  {mark.__name__}: (" not in RENDERER] == []
     assert {type(mark) for chart in SCENE.charts for mark in chart.marks} == set(marks)
 
 
@@ -281,7 +331,7 @@ def test_the_twin_draws_the_scenes_own_numbers():
     np.testing.assert_array_equal(line.get_ydata(), SCENE.charts[0].marks[1].y)
     heights = [bar.get_height() for bar in drawn.axes[2].patches]
     np.testing.assert_allclose(heights, SCENE.charts[2].marks[0].height)
-    np.testing.assert_array_equal(drawn.axes[3].images[0].get_array(), SCENE.charts[3].marks[0].rgb())
+    np.testing.assert_array_equal(drawn.axes[3].images[0].get_array(), SCENE.charts[3].marks[0].rgba())
     assert drawn.axes[4].get_xscale() == "log"
     assert not drawn.axes[5].axison
 
@@ -371,46 +421,77 @@ def test_an_unknown_request_is_an_error(stage):
     assert "dance" in stage.error
 
 
-def test_listeners_hear_of_scores_once_each(stage):
+@pytest.fixture
+def listening():
+    """listening(f) has f hear of scores until the test ends; nobody else hears of them meanwhile."""
+    before, scored._listeners[:] = scored._listeners[:], []
+    yield scored.on_solved
+    scored._listeners[:] = before
+
+
+def test_listeners_hear_of_scores_once_each(stage, listening):
     heard = []
 
     def listener(task, score):
         heard.append((task, score))
 
-    scored.on_solved(listener)
-    scored.on_solved(listener)
-    try:
-        stage.check()
-        stage.move(a=1)
-        asks(stage, ask="check")
-    finally:
-        scored.forget(listener)
+    listening(listener)
+    listening(listener)
+    stage.check()
+    stage.move(a=1)
+    asks(stage, ask="check")
     assert heard == [("sample-one", 0.5), ("sample-one", 1)]
-    assert stage.verdict == {"score": 1, "message": "Yes, a is 1."}
+    assert stage.verdict == {"score": 1, "message": "Yes, a is 1.", "notices": []}
 
 
-def test_a_failed_attempt_is_not_told():
+def test_a_failed_attempt_is_not_told(listening):
     heard = []
-    scored.on_solved(heard.append)
+    listening(lambda *told: heard.append(told))
     panel = replace(MARKS, task=Task("none", "Cannot be done.", lambda params, facts: Result(0, "No.")))
-    try:
-        assert Stage(panel).check().solved is False
-    finally:
-        scored.forget(heard.append)
+    assert Stage(panel).check().solved is False
     assert heard == []
 
 
-def test_a_remark_on_a_place_goes_when_the_learner_moves_on(stage):
+def test_what_a_listener_could_not_keep_is_said(stage, listening):
+    listening(lambda task, score: ["The disk is full: nothing was stored."])
     stage.check()
+    assert stage.verdict["notices"] == ["The disk is full: nothing was stored."]
+
+
+def test_a_result_that_nobody_keeps_is_said_to_be_lost(stage, listening):
+    stage.check()
+    assert "not stored" in stage.verdict["notices"][0]
+
+
+def test_a_listener_that_fails_is_shown_and_raised(stage, listening):
+    def fails(task, score):
+        raise PermissionError("the folder may not be written")
+
+    listening(fails)
+    with pytest.raises(PermissionError):
+        asks(stage, ask="check")
+    assert stage.error == "the folder may not be written (This result is not stored.)"
+    assert stage.verdict["message"] == "a is 0.5."
+
+
+@pytest.mark.parametrize("a", [0.5, 1])
+def test_a_verdict_goes_when_the_learner_moves_on(stage, a):
+    stage.move(a=a)
+    stage.check()
+    assert stage.verdict["message"]
     stage.move(a=1.7)
     assert stage.verdict == {}
 
 
-def test_praise_stays_when_the_learner_moves_on(stage):
+def test_that_a_task_was_solved_stays(stage):
+    stage.check()
+    assert not stage.solved
     stage.move(a=1)
     stage.check()
     stage.move(a=1.7)
-    assert stage.verdict["score"] == 1
+    stage.check()
+    stage.reset()
+    assert stage.solved
 
 
 def test_a_panel_without_a_task_has_nothing_to_check():
@@ -492,26 +573,29 @@ def test_a_run_waits_for_the_page_to_draw():
     asyncio.run(story())
 
 
-def test_the_page_may_answer_from_another_thread():
+def test_the_page_may_answer_from_another_thread(monkeypatch):
+    # Longer than the test waits: the run goes on because it is woken, not because it has waited long enough.
+    monkeypatch.setattr("course_lib.stage.widget.PATIENCE", 60.0)
     stage = Stage(TRAINING)
 
     async def go():
         stage.start()
         await stage._task
 
-    def waits_for(steps):
+    def waits_for(pictures):
         # From outside: a loop that turns anyway would notice the answer without being woken.
-        end = time.monotonic() + PATIENCE / 2
-        while stage.scene.facts["steps"] < steps and time.monotonic() < end:
+        end = time.monotonic() + 20
+        while stage.seq < pictures and time.monotonic() < end:
             time.sleep(0.01)
-        return stage.scene.facts["steps"] == steps
+        return stage.seq == pictures
 
     thread = Thread(target=asyncio.run, args=(go(),))
     thread.start()
     try:
-        assert waits_for(5 * UNDER_WAY)
+        assert waits_for(UNDER_WAY)
         asks(stage, ask="drawn", seq=stage.seq)
-        assert waits_for(10 * UNDER_WAY)
+        assert waits_for(2 * UNDER_WAY)
+        assert stage.scene.facts["steps"] == 10 * UNDER_WAY
     finally:
         stage.pause()
         thread.join()

@@ -1,137 +1,145 @@
-"""The stage in a real browser, as an exported page without a kernel and in JupyterLab with one."""
+"""The exported page of every widget in a real browser: without a kernel, opened as a file."""
 
 from __future__ import annotations
 
-import json
+import math
 import re
-from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from threading import Thread
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
+from stage_driving import CALLS, COLLISIONS, CONTRAST, Opened, expect_drawn
 from stage_samples import MARKS, TRAINING
+from stage_to_come import LANDSCAPE, TO_COME
 
-from authoring.browser import (
-    HOW_TO_INSTALL,
-    Complaints,
-    Server,
-    Window,
-    find_chromium,
-    free_port,
-    lab_command,
-    open_page,
-    open_window,
-    run_all_cells,
-    serve,
-)
-from course_lib.panels.explore import explore_panel
+from authoring.browser import HOW_TO_INSTALL, Complaints, Window, find_chromium, open_browser, open_window
+from course_lib import widgets
 from course_lib.panels.probability import probability_losses_panel
+from course_lib.panels.stepper import neuron_stepper_panel
+from course_lib.stage import Axis, Chart, Choice, Panel, Preset, Rule, Scene, Slider, Stage
 from course_lib.stage.page import write_page
+from course_lib.stage.panel import Control
 
 pytestmark = pytest.mark.browser
 
-LIGHT, DARK = Window(), Window(theme="dark")
-PANELS = {
-    "sigmoid": lambda: explore_panel("sigmoid"),
-    "probability": probability_losses_panel,
-    "marks": lambda: MARKS,
-    "training": lambda: TRAINING,
+LIGHT, PHONE = Window(), Window(width=400, height=800)
+SAMPLES = {"marks": MARKS, "training": TRAINING, **TO_COME}
+
+
+def only_x(x: float) -> Scene:
+    return Scene((Chart("", Axis("x", 0, 1), Axis("y", 0, 1), (Rule(x=x),)),), says=f"x is {x:g}")
+
+
+# What single tests look at.
+MORE = {
+    "many-presets": lambda: Panel(
+        name="many",
+        title="Many presets",
+        scene=only_x,
+        controls=(Slider("x", "x", 0, 1, 0.5, 0.25, table=5),),
+        presets=tuple(Preset(f"x = {x / 4}", {"x": x / 4}) for x in (0, 1, 2, 3, 4, 2)),
+    ),
+    "recorded": lambda: replace(LANDSCAPE, record=LANDSCAPE.run),
+    "stepper, whole": neuron_stepper_panel,
+    "probability, whole": probability_losses_panel,
 }
+# Pages are made while a test waits: where there would be many frames, a few places of each control will do.
+MANY, FEW = 400, 7
+Visit = Callable[..., Opened]
 
 
 @pytest.fixture(scope="module")
-def chromium() -> str:
-    path = find_chromium()
-    if path is None:
+def browser() -> Iterator[Browser]:
+    chromium = find_chromium()
+    if chromium is None:
         pytest.skip(HOW_TO_INSTALL)
-    return path
+    with open_browser(chromium) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """The address of an exported page of each panel."""
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """pages("explore") is the exported page of that widget, at its first state."""
     folder = tmp_path_factory.mktemp("pages")
-    for name, make in PANELS.items():
-        panel = make()
-        write_page(panel, panel.defaults, folder / f"{name}.html")
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Silent, directory=str(folder))) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield {name: f"http://127.0.0.1:{server.server_port}/{name}.html" for name in PANELS}
-        server.shutdown()
+
+    def page(name: str) -> Path:
+        path = folder / f"{name}.html"
+        if not path.exists():
+            panel = SAMPLES[name] if name in SAMPLES else MORE[name]() if name in MORE else thinned(panel_of(name))
+            write_page(panel, panel.defaults, path)
+        return path
+
+    return page
 
 
-class Silent(SimpleHTTPRequestHandler):
-    """Serves the pages without a line for each request; the browser's wish for an icon is met with nothing."""
-
-    def log_message(self, format: str, *args: object) -> None:
-        return
-
-    def do_GET(self) -> None:
-        if self.path != "/favicon.ico":
-            return super().do_GET()
-        self.send_response(204)
-        return self.end_headers()
+def panel_of(name: str) -> Panel:
+    stage: Stage = eval(CALLS[name], {"widgets": widgets})
+    stage.close()
+    return stage.panel
 
 
-class Opened:
-    """A page with one widget, and what a learner reads and does there."""
-
-    def __init__(self, page: Page, stage: Locator) -> None:
-        self.page = page
-        self.stage = stage
-
-    @property
-    def says(self) -> Locator:
-        return self.stage.locator(".says")
-
-    @property
-    def handle(self) -> Locator:
-        return self.stage.locator(".handle").first
-
-    def button(self, name: str) -> Locator:
-        return self.stage.get_by_role("button", name=name, exact=True)
-
-    def slider(self, label: str) -> Locator:
-        return self.stage.get_by_role("slider", name=label, exact=True)
-
-    def curves(self) -> list[str]:
-        return self.stage.locator("svg path").evaluate_all("nodes => nodes.map(node => node.getAttribute('d'))")
+def thinned(panel: Panel) -> Panel:
+    if panel.record or math.prod(len(control.grid()) for control in panel.controls) <= MANY:
+        return panel
+    controls = tuple(thinned_control(control) for control in panel.controls)
+    few = replace(panel, controls=controls, presets=())
+    return replace(few, presets=tuple(preset for preset in panel.presets if taken(few, preset)))
 
 
-def opened(page: Page, address: str) -> Opened:
-    page.goto(address)
-    stage = page.locator("section.stage")
-    expect(stage.locator("svg path").first).to_be_attached()
-    return Opened(page, stage)
+def thinned_control(control: Control) -> Control:
+    if isinstance(control, Slider):
+        return replace(control, table=min(control.table, FEW))
+    if isinstance(control, Choice):
+        return replace(
+            control,
+            options=tuple(one for one in control.options if one in control.options[:2] or one[0] == control.default),
+        )
+    return control
+
+
+def taken(panel: Panel, preset: Preset) -> bool:
+    try:
+        panel.accept(preset.values)
+    except ValueError:
+        return False
+    return True
+
+
+@pytest.fixture(scope="module")
+def window(browser: Browser) -> Iterator[tuple[Page, Complaints]]:
+    """A window that many tests use one after the other."""
+    with open_window(LIGHT, browser) as opened:
+        yield opened
 
 
 @pytest.fixture
-def visit(chromium: str, pages: dict[str, str]) -> Iterator[object]:
-    """visit("sigmoid") opens that page; at the end nothing may have complained."""
-    running = []
+def visit(window: tuple[Page, Complaints], pages: Callable[[str], Path]) -> Iterator[Visit]:
+    """visit("explore") opens that page afresh; at the end nothing may have complained, nor a request left."""
+    page, complaints = window
 
-    def go(name: str, window: Window = LIGHT) -> Opened:
-        context = open_window(window, chromium)
-        page, complaints = context.__enter__()
-        running.append((context, complaints))
-        return opened(page, pages[name])
+    def go(name: str, size: Window = LIGHT) -> Opened:
+        page.set_viewport_size({"width": size.width, "height": size.height})
+        page.emulate_media(color_scheme="dark" if size.theme == "dark" else "light")
+        page.goto(pages(name).as_uri())
+        if page.evaluate("() => { const kept = localStorage.length; localStorage.clear(); return kept; }"):
+            page.reload()
+        opened = Opened(page, page.locator("section.stage"))
+        expect_drawn(opened)
+        return opened
 
     yield go
-    said: list[Complaints] = []
-    for context, complaints in running:
-        context.__exit__(None, None, None)
-        said.append(complaints)
-    assert [line for complaints in said for line in complaints.lines()] == []
+    said = complaints.lines()
+    complaints.console.clear(), complaints.page.clear(), complaints.requests.clear()
+    assert said == []
 
 
 # Without a kernel ----------------------------------------------------------------------------------------------------
 
 
 def test_the_slider_moves_by_keyboard_and_the_picture_follows(visit):
-    page = visit("sigmoid")
+    page = visit("explore")
     before = page.curves()
     page.slider("Score x").focus()
     page.page.keyboard.press("ArrowRight")
@@ -142,7 +150,7 @@ def test_the_slider_moves_by_keyboard_and_the_picture_follows(visit):
 
 
 def test_the_handle_moves_by_keys(visit):
-    page = visit("sigmoid")
+    page = visit("explore")
     page.handle.focus()
     for key, x in [
         ("ArrowLeft", "1.45"),
@@ -158,36 +166,26 @@ def test_the_handle_moves_by_keys(visit):
     assert page.slider("Score x").input_value() == "8"
 
 
-def drag(page: Page, handle: Locator, dx: float, dy: float) -> None:
-    handle.scroll_into_view_if_needed()
-    box = handle.bounding_box()
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    page.mouse.move(x, y)
-    page.mouse.down()
-    page.mouse.move(x + dx, y + dy, steps=8)
-    page.mouse.up()
-
-
 def test_the_handle_moves_by_mouse_along_its_axis(visit):
-    page = visit("sigmoid")
-    drag(page.page, page.handle, -100, -40)
+    page = visit("explore")
+    page.drag(page.handle, -100, -40)
     moved = float(page.handle.get_attribute("aria-valuenow"))
     assert -4 < moved < -1
     expect(page.says).to_contain_text(f"At x = {moved:g}".replace("-", "−"))
 
 
 def test_a_handle_on_a_track_goes_to_the_nearest_place_of_the_curve(visit):
-    page = visit("probability")
+    page = visit("probability, whole")
     over_logit = page.stage.get_by_role("slider", name="Prediction, over the logit")
-    drag(page.page, over_logit, -80, -60)
+    page.drag(over_logit, -80, -60)
     p = float(page.slider("Predicted probability p").input_value())
     assert 0.02 < p < 0.15
-    drag(page.page, over_logit, 400, 200)
+    page.drag(over_logit, 400, 200)
     assert float(page.slider("Predicted probability p").input_value()) > 0.95
 
 
 def test_a_number_can_be_typed_and_is_kept_in_range(visit):
-    page = visit("sigmoid")
+    page = visit("explore")
     typed = page.stage.get_by_role("spinbutton")
     typed.fill("5.95")
     typed.press("Enter")
@@ -198,7 +196,7 @@ def test_a_number_can_be_typed_and_is_kept_in_range(visit):
 
 
 def test_the_task_is_checked_and_says_why_not(visit):
-    page = visit("sigmoid")
+    page = visit("explore")
     page.button("Check").click()
     expect(page.stage.locator(".verdict.open")).to_contain_text("Go further out")
     page.stage.get_by_role("spinbutton").fill("6")
@@ -209,7 +207,7 @@ def test_the_task_is_checked_and_says_why_not(visit):
 
 
 def test_presets_reset_choices_and_the_state_line_work(visit):
-    page = visit("probability")
+    page = visit("probability, whole")
     state = page.stage.locator(".state")
     page.button("Wrong and sure").click()
     expect(state).to_have_value("probability-losses p=0.01 y=1")
@@ -225,21 +223,143 @@ def test_presets_reset_choices_and_the_state_line_work(visit):
     expect(page.stage.get_by_role("alert")).to_contain_text('no control "q"')
 
 
-def test_a_recorded_run_plays_without_a_kernel(visit):
+def test_a_list_of_presets_goes_on_by_keys_and_back_with_a_move(visit):
+    page = visit("many-presets")
+    presets = page.stage.get_by_role("combobox", name="Presets")
+    for x in ("0", "0.25", "0.5"):
+        presets.press("ArrowDown")
+        expect(page.says).to_have_text(f"x is {x}")
+    page.slider("x").press("ArrowRight")
+    expect(presets).to_have_value("Presets…")
+
+
+def test_the_badge_of_a_solved_task_stays_and_the_verdict_goes(visit):
+    page = visit("marks")
+    expect(page.stage.locator(".badge")).to_be_hidden()
+    page.state.fill("a=1")
+    page.state.press("Enter")
+    page.button("Check").click()
+    expect(page.stage.locator(".verdict.solved")).to_contain_text("Yes, a is 1.")
+    page.slider("Shift a").press("ArrowRight")
+    expect(page.stage.locator(".verdict")).to_have_text("")
+    expect(page.stage.locator(".badge")).to_be_visible()
+
+
+def test_a_recorded_run_plays_from_its_own_start_and_says_its_end(visit):
     page = visit("training")
+    page.stage.get_by_role("combobox").select_option(index=1)
+    expect(page.state).to_have_value("training rate=0.1 seed=1")
     page.button("Step").click()
     expect(page.says).to_contain_text("After 5 steps")
+    expect(page.state).to_have_value("training rate=0.1 seed=0")
     page.button("Start").click()
-    expect(page.says).to_contain_text("After 750 steps", timeout=20_000)
+    expect(page.stage.locator(".note")).to_contain_text("The recording ends here, after 150 pictures", timeout=20_000)
+    expect(page.says).to_contain_text("After 750 steps")
     expect(page.button("Start")).to_be_visible()
     page.button("Reset").click()
     expect(page.says).to_contain_text("After 0 steps")
+    expect(page.stage.locator(".note")).to_be_hidden()
+
+
+def test_a_run_that_ends_by_itself_says_so_and_leaves_its_mark_in_the_state(visit):
+    page = visit("landscape")
+    page.button("Start").click()
+    expect(page.stage.locator(".note")).to_have_text(
+        "The run has ended. Start and Step begin it again.", timeout=20_000
+    )
+    expect(page.state).to_have_value("landscape u=-2.5 v=2 rate=0.1 steps=60")
+
+
+def test_a_page_that_plays_a_recording_only_says_so_and_disables_its_controls(visit):
+    page = visit("recorded")
+    expect(page.stage.locator(".limits")).to_contain_text("open the widget in JupyterLab")
+    for control in page.stage.locator(".control input").all():
+        expect(control).to_be_disabled()
+    page.button("Step").click()
+    expect(page.state).to_have_value("landscape u=-2.5 v=2 rate=0.1 steps=1")
+
+
+def test_an_action_works_where_the_table_holds_its_end_and_is_named_where_not(visit):
+    stepper = visit("neuron_stepper")
+    expect(stepper.button("Next phase")).to_have_count(0)
+    expect(stepper.stage.locator(".limits")).to_contain_text("Only there: “Next phase”")
+    whole = visit("stepper, whole")
+    whole.button("Next phase").click()
+    whole.button("Next four phases").click()
+    expect(whole.state).to_have_value("neuron-stepper rate=0.5 activation=sigmoid phase=5")
+
+
+def test_a_number_moved_by_a_handle_only_can_be_typed(visit):
+    page = visit("own-activation")
+    numbers = page.stage.get_by_role("group").filter(has_text="Type the numbers").locator("input")
+    expect(numbers.first).to_be_hidden()
+    page.stage.get_by_text("Type the numbers").click()
+    expect(numbers).to_have_count(5)
+    numbers.nth(1).fill("4")
+    numbers.nth(1).press("Enter")
+    expect(page.state).to_have_value("own-activation a=0 b=4 c=0 d=2 e=4")
+
+
+def test_a_control_is_there_only_when_it_matters(visit):
+    page = visit("diagnosis")
+    page.stage.get_by_text("More", exact=True).click()
+    layers = page.slider("Layers")
+    expect(layers).to_be_visible()
+    page.stage.get_by_role("combobox", name="Patient").select_option("first")
+    expect(layers).to_be_hidden()
+
+
+def test_spots_are_one_stop_of_the_tab_key_and_the_arrows_go_round(visit):
+    page = visit("depth-by-start")
+    spots = page.stage.locator(".spot")
+    assert spots.count() == 32
+    assert [spot.get_attribute("tabindex") for spot in spots.all()].count("0") == 1
+    page.stage.locator(".spot[tabindex='0']").focus()
+    for key, label in [
+        ("ArrowLeft", "start Xavier, layer 7"),
+        ("ArrowUp", "start He, layer 7"),
+        ("ArrowUp", "start 3 × Xavier, layer 7"),
+        ("ArrowUp", "start 3 × Xavier, layer 7"),
+    ]:
+        page.page.keyboard.press(key)
+        assert page.stage.evaluate("() => document.activeElement.getAttribute('aria-label')") == label
+    page.page.keyboard.press("Enter")
+    expect(page.state).to_have_value("depth-by-start activation=relu start=large depth=7")
+    expect(page.stage.locator(".spot[aria-pressed=true]")).to_have_attribute("aria-label", "start 3 × Xavier, layer 7")
+
+
+def test_a_spot_is_pressed_by_mouse(visit):
+    page = visit("which-loss")
+    page.stage.get_by_role("button", name="identity + Huber").click()
+    expect(page.state).to_have_value("which-loss leaf=many")
+
+
+def test_a_handle_in_a_plane_takes_the_shares_of_its_place(visit):
+    page = visit("simplex-contours")
+    page.drag(page.handle, 0, -400)
+    expect(page.state).to_have_value(re.compile("owl=1 "))
+    page.drag(page.handle, 300, 400)
+    expect(page.state).to_have_value(re.compile("dog=1 owl=0 "))
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "orientation"),
+    [
+        ("explore", "Point on the curve", "horizontal"),
+        ("softmax_shares", "Score of cat", "vertical"),
+        ("probability_losses", "Prediction, over the logit", "horizontal"),
+        ("own-activation", "Height at 0", "vertical"),
+    ],
+)
+def test_a_handle_says_which_way_it_goes(visit, name, label, orientation):
+    handle = visit(name).stage.locator(f".handle[aria-label='{label}']")
+    expect(handle).to_have_attribute("aria-orientation", orientation)
 
 
 def test_every_mark_is_drawn(visit):
     page = visit("marks")
     expect(page.stage.locator("svg")).to_have_count(6)
-    assert page.stage.locator("image").count() == 2
+    assert page.stage.locator("canvas").count() == 2
     assert page.stage.locator("rect.box").count() == 1
     assert [text for text in page.curves() if "NaN" in text] == []
     expect(page.stage.locator("svg").nth(1)).to_contain_text("triangle")
@@ -247,37 +367,70 @@ def test_every_mark_is_drawn(visit):
     assert len(broken) == 1, "the line with a gap is drawn in two pieces"
 
 
-@pytest.mark.parametrize("name", PANELS)
-@pytest.mark.parametrize("window", [LIGHT, DARK, Window(width=400, height=800), Window(zoom=2)], ids=str)
-def test_nothing_reaches_beyond_the_widget(visit, name, window):
-    page = visit(name, window)
-    page.button("Large type").click()
-    wide = page.stage.evaluate("node => [node.scrollWidth, node.clientWidth, document.documentElement.scrollWidth]")
-    assert wide[0] <= wide[1]
-    assert wide[2] <= page.page.viewport_size["width"]
+def test_a_heat_map_shows_its_colours_at_once(visit):
+    page = visit("simplex-contours")
+    pixel = "node => Array.from(node.getContext('2d').getImageData(0, 0, 1, 1).data)"
+    heat = page.stage.locator("canvas")
+    assert heat.evaluate(pixel)[3] == 0, "outside the triangle the page shows through"
+    node = heat.element_handle()
+    page.slider("Label smoothing").press("ArrowRight")
+    page.page.wait_for_timeout(100)
+    assert node.evaluate("node => node.isConnected"), "the canvas is kept, so that nothing blinks"
 
 
-CONTRAST = """stage => {
-  const numbers = text => text.match(/[\\d.]+/g).slice(0, 3).map(Number);
-  const light = text => numbers(text).map(v => v / 255)
-    .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-  const ratio = (a, b) => (Math.max(light(a), light(b)) + 0.05) / (Math.min(light(a), light(b)) + 0.05);
-  const paper = getComputedStyle(stage).backgroundColor;
-  const worst = (selector, property) => Math.min(...[...stage.querySelectorAll(selector)]
-    .map(node => getComputedStyle(node)).filter(style => style.display !== 'none' && style[property] !== 'none')
-    .map(style => ratio(style[property], paper)));
-  return { words: worst('svg text', 'fill'), text: worst('p:not(:empty), label, span', 'color'),
-           lines: worst('.role-blue, .role-vermillion, .role-green, .role-ink, .role-quiet', 'color'),
-           edges: worst('.edge', 'stroke') };
-}"""
+# Every page ----------------------------------------------------------------------------------------------------------
+
+ALL = [*CALLS, "marks", "training"]
 
 
-@pytest.mark.parametrize("window", [LIGHT, DARK], ids=["light", "dark"])
-@pytest.mark.parametrize("name", ["sigmoid", "probability", "marks"])
-def test_words_and_lines_stand_out_from_the_paper(visit, name, window):
-    page = visit(name, window)
-    page.button("Check").click()
+@pytest.mark.parametrize("name", [*CALLS, "marks"])
+def test_a_key_moves_what_is_shown(visit, name):
+    page = visit(name)
+    if page.stage.locator(".control input:enabled, .control select:enabled, .handle:visible").count() == 0:
+        expect(page.stage.locator(".limits")).to_contain_text("plays a recorded run")
+        before = page.drawing()
+        page.button("Step").click()
+    else:
+        before = page.drawing()
+        page.press_a_key()
+    page.page.wait_for_timeout(100)
+    assert page.drawing() != before
+
+
+@pytest.mark.parametrize("name", [*ALL, *TO_COME])
+def test_nothing_reaches_beyond_the_widget_or_touches_another(visit, name):
+    page = visit(name)
+    for width, height, large in [(1366, 768, False), (1280, 800, True), (400, 800, False), (683, 384, True)]:
+        page.page.set_viewport_size({"width": width, "height": height})
+        if (page.button("Large type").get_attribute("aria-pressed") == "true") != large:
+            page.button("Large type").click()
+        page.page.wait_for_timeout(80)
+        beyond = page.stage.evaluate(
+            "node => [node.scrollWidth - node.clientWidth, document.documentElement.scrollWidth - innerWidth]"
+        )
+        assert max(beyond) <= 0, f"at {width} × {height}"
+        assert page.stage.evaluate(COLLISIONS) == [], f"at {width} × {height}{', large type' if large else ''}"
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_axe_finds_nothing_serious_in_light_and_dark(visit, name):
+    page = visit(name)
+    for theme in ("light", "dark"):
+        page.page.emulate_media(color_scheme=theme)
+        expect(page.stage).to_have_class(re.compile("dark" if theme == "dark" else "^stage$"))
+        assert page.violations() == []
+
+
+def test_axe_would_find_something(visit):
+    page = visit("explore")
+    page.stage.evaluate("node => node.querySelector('input[type=range]').removeAttribute('aria-label')")
+    assert [line for line in page.violations() if line.startswith("label:")] != []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["explore", "probability_losses", "marks", "depth-by-start"])
+def test_words_and_lines_stand_out_from_the_paper(visit, name, theme):
+    page = visit(name, Window(theme=theme))
     found = page.stage.evaluate(CONTRAST)
     assert found["words"] >= 4.5
     assert found["text"] >= 4.5
@@ -285,23 +438,35 @@ def test_words_and_lines_stand_out_from_the_paper(visit, name, window):
     assert found["edges"] >= 3
 
 
-@pytest.mark.parametrize("name", PANELS)
+SMALL_OR_NAMELESS = """stage => Array.from(stage.querySelectorAll('button, input, select, summary, [role=slider]'))
+    .filter(node => node.checkVisibility()).filter(node => {
+        const { width, height } = node.getBoundingClientRect();
+        const name = node.getAttribute('aria-label') || node.labels?.[0]?.textContent || node.textContent;
+        return Math.min(width, height) < 24 || !name.trim();
+    }).map(node => node.outerHTML)"""
+
+
+@pytest.mark.parametrize("name", ALL)
 def test_every_control_has_a_name_and_room_for_a_finger(visit, name):
     page = visit(name)
-    controls = page.stage.locator("button, input, select, [role=slider]")
-    for control in controls.all():
-        box = control.bounding_box()
-        assert min(box["width"], box["height"]) >= 24
-        assert control.evaluate(
-            "node => node.getAttribute('aria-label') || node.labels?.[0]?.textContent || node.textContent"
-        )
+    assert page.stage.evaluate(SMALL_OR_NAMELESS) == []
     assert page.stage.locator("[aria-live=polite].says").count() == 1
     for group in page.stage.locator("svg").all():
         assert group.get_attribute("aria-label")
 
 
+def test_a_small_screen_scrolls_what_may_not_shrink(visit):
+    page = visit("which-loss", PHONE)
+    pane = page.stage.locator(".pane")
+    expect(pane).to_have_attribute("tabindex", "0")
+    assert pane.evaluate("node => node.scrollWidth") >= 560
+    pane.focus()
+    page.page.keyboard.press("ArrowRight")
+    page.page.wait_for_function("() => document.querySelector('.pane').scrollLeft > 0")
+
+
 def test_focus_is_visible_on_a_handle(visit):
-    page = visit("sigmoid")
+    page = visit("explore")
     ring = "node => getComputedStyle(node.querySelector('.reach')).strokeWidth"
     assert page.handle.evaluate(ring) == "1px"
     page.slider("Score x").focus()
@@ -313,111 +478,10 @@ def test_focus_is_visible_on_a_handle(visit):
 
 
 def test_large_type_is_larger_and_remembered(visit):
-    page = visit("sigmoid")
+    page = visit("explore")
     size = "node => parseFloat(getComputedStyle(node.querySelector('svg text')).fontSize)"
     before = page.stage.evaluate(size)
     page.button("Large type").click()
     assert page.stage.evaluate(size) >= 1.4 * before
     page.page.reload()
     expect(page.stage).to_have_class(re.compile("large"))
-
-
-# With a kernel -------------------------------------------------------------------------------------------------------
-
-CELLS = [
-    f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
-    "from stage_samples import MARKS, TRAINING\nfrom course_lib.stage import Stage\n"
-    "made = [Stage(MARKS), Stage(TRAINING)]",
-    "made[0]",
-    "made[0]",
-    "made[1]",
-]
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("notebooks")
-    cells = [
-        {"cell_type": "code", "id": f"c{i}", "metadata": {}, "source": cell, "outputs": [], "execution_count": None}
-        for i, cell in enumerate(CELLS)
-    ]
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": kernel, "cells": cells}
-    (folder / "stage.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
-    port = free_port()
-    with serve(lab_command(folder, port), port, tmp_path_factory.mktemp("lab"), DARK) as server:
-        yield server
-
-
-@pytest.fixture
-def live(lab: Server, chromium: str) -> Iterator[list[Opened]]:
-    """Two views of one widget with every mark, and a widget that trains; at the end nothing may have complained."""
-    with open_page(lab, "stage.ipynb", DARK, chromium) as (page, complaints):
-        run_all_cells(page)
-        stages = page.locator("section.stage")
-        expect(stages).to_have_count(3)
-        yield [Opened(page, stages.nth(index)) for index in range(3)]
-    assert complaints.lines() == []
-
-
-def test_two_views_of_one_widget_follow_each_other(live):
-    first, second, _ = live
-    expect(first.stage).to_have_class(re.compile("dark"))
-    first.slider("Shift a").focus()
-    first.page.keyboard.press("ArrowRight")
-    expect(first.says).to_contain_text("a is 0.6")
-    expect(second.says).to_contain_text("a is 0.6")
-    second.handle.focus()
-    for _ in range(5):
-        second.page.keyboard.press("ArrowLeft")
-    expect(first.says).to_contain_text("a is 0.1")
-    drag(first.page, first.handle, 60, 0)
-    expect(second.says).not_to_contain_text("a is 0.1")
-    first.button("Cosine").click()
-    expect(second.says).to_contain_text("a cosine")
-    second.button("Check").click()
-    expect(first.stage.locator(".verdict")).to_contain_text("a is 0.")
-
-
-def test_a_wrong_state_is_refused_in_words(live):
-    state = live[0].stage.locator(".state")
-    state.fill("every-mark a=99")
-    state.press("Enter")
-    expect(live[0].stage.get_by_role("alert")).to_contain_text("a=99 is outside")
-    live[0].button("Reset").click()
-    expect(live[0].stage.get_by_role("alert")).to_be_hidden()
-
-
-def test_a_run_starts_pauses_and_ends_when_its_cell_runs_again(live):
-    widget = live[2]
-    widget.button("Start").click()
-    expect(widget.says).to_contain_text(re.compile(r"After \d{3,} steps"), timeout=20_000)
-    widget.button("Pause").click()
-    expect(widget.button("Start")).to_be_visible()
-    shown = widget.says.inner_text()
-    widget.page.wait_for_timeout(300)
-    assert widget.says.inner_text() == shown
-    widget.button("Start").click()
-    expect(widget.says).not_to_have_text(shown)
-    widget.page.evaluate("""() => {
-        window.jupyterapp.shell.currentWidget.content.activeCellIndex = 3;
-        window.jupyterapp.commands.execute('notebook:run-cell');
-    }""")
-    expect(widget.button("Start")).to_be_visible(timeout=20_000)
-    ask = """async code => {
-        const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
-        let said = '';
-        const reply = kernel.requestExecute({ code });
-        reply.onIOPub = message => { said += message.content.text ?? ''; };
-        await reply.done;
-        return said.trim();
-    }"""
-    assert widget.page.evaluate(ask, "print(made[1].running)") == "False"
-
-
-def test_after_a_restart_of_the_kernel_the_widget_says_so(live):
-    widget = live[0]
-    widget.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
-    widget.page.wait_for_timeout(1000)
-    widget.button("Left").click()
-    expect(widget.stage.get_by_role("alert")).to_contain_text("run this cell again", timeout=20_000)

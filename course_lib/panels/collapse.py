@@ -236,20 +236,20 @@ def _surface(activation: str, net: Layers) -> Chart:
     if activation != "identity":
         marks += _bends(net)
     if np.abs(field).max() > SHRUG:
-        marks += _with_halo(Line(*_boundary(field), role="ink", width=3))
+        marks += _with_halo(Line(*_boundary(field), role="black", width=3))
     shapes: tuple[tuple[int, Shape], ...] = ((1, "circle"), (0, "square"))
     for label, shape in shapes:
         x = CORNERS.x[CORNERS.y == label]
-        marks.append(Points(x[:, 0], x[:, 1], role="paper", shape=shape, size=18))
-        marks.append(Points(x[:, 0], x[:, 1], shape=shape, size=13, label=f"should be {label}"))
+        marks.append(Points(x[:, 0], x[:, 1], role="white", shape=shape, size=18))
+        marks.append(Points(x[:, 0], x[:, 1], role="black", shape=shape, size=13, label=f"should be {label}"))
     ticks = ((0.0, "0"), (0.5, "½"), (1.0, "1"))
     title = "Output over the inputs  (thick line: ½)"
     return Chart(title, Axis("u₁", LOW, HIGH, ticks=ticks), Axis("u₂", LOW, HIGH, ticks=ticks), tuple(marks))
 
 
 def _with_halo(line: Line) -> tuple[Line, Line]:
-    """The line on a wider one in the page's colour: on a heat map it is seen in a light and in a dark theme."""
-    return Line(line.x, line.y, role="paper", width=line.width + 3), line
+    """The line on a wider white one, so that it is seen on every colour of the heat map."""
+    return Line(line.x, line.y, role="white", width=line.width + 3), line
 
 
 def _boundary(field: Array) -> tuple[Array, Array]:
@@ -269,7 +269,7 @@ def _bends(net: Layers) -> Iterator[Mark]:
         inside = sorted({(x, y) for x, y in edges if LOW <= x <= HIGH and LOW <= y <= HIGH})
         if len(inside) >= 2:
             (x, y), (to_x, to_y) = inside[0], inside[-1]
-            yield Line([x, to_x], [y, to_y], role="ink", dashes="dotted", width=1.4)
+            yield Line([x, to_x], [y, to_y], role="black", dashes="dotted", width=1.4)
 
 
 def _starts(runs: Roulette, seed: int, record: int) -> Chart:

@@ -27,11 +27,11 @@ from course_lib.stage import (
     Rule,
     Scene,
     Slider,
+    Spot,
     Stage,
     Task,
     Text,
 )
-from course_lib.stage.panel import Params
 from course_lib.stage.scene import Mark, Role
 from course_lib.training import SGD, Network, one_thread
 
@@ -132,7 +132,6 @@ def pairing_matrix_panel() -> Panel:
                 ("number", "Number: works"),
             )
         ),
-        click=_pick,
     )
 
 
@@ -332,6 +331,7 @@ def _scene(kind: str, output: str, loss: str, rate: float, z: float) -> Scene:
 def _matrix(kind: str, output: str, loss: str, rate: float) -> Chart:
     rows, columns = tuple(OUTPUTS), tuple(LOSSES)
     marks: list[Mark] = []
+    spots = []
     for row, unit in enumerate(rows):
         for column, name in enumerate(columns):
             judged = verdict(kind, unit, name)
@@ -342,6 +342,15 @@ def _matrix(kind: str, output: str, loss: str, rate: float) -> Chart:
                 Text(column, up, judged.word, side="centre", dy=9),
                 Text(column, up, _brief(kind, train(kind, unit, name, rate).final), side="centre", dy=-9),
             ]
+            spots.append(
+                Spot(
+                    (column - 0.46, column + 0.46),
+                    (up - 0.44, up + 0.44),
+                    f"{OUTPUTS[unit]} with {TITLES[name]}: {LONG[judged.word]}",
+                    {"output": unit, "loss": name},
+                    on=(unit, name) == (output, loss),
+                )
+            )
     at, up = columns.index(loss), len(rows) - 1 - rows.index(output)
     frame_x, frame_y = [at - 0.48, at + 0.48], [up - 0.47, up + 0.47]
     marks.append(
@@ -354,11 +363,13 @@ def _matrix(kind: str, output: str, loss: str, rate: float) -> Chart:
     )
     measured = "typical miss" if kind == "number" else "right"
     return Chart(
-        f"Verdict, and {measured} after {STEPS} steps  (click one)",
+        f"Verdict, and {measured} after {STEPS} steps  (choose a cell)",
         Axis("loss  (p: from probabilities, z: from logits)", -0.55, 4.55, ticks=tuple(enumerate(TICKS))),
         Axis("", -0.55, 4.55, ticks=tuple((4 - row, name) for row, name in enumerate(OUTPUTS.values()))),
         tuple(marks),
         width=1.35,
+        spots=tuple(spots),
+        least=400,
     )
 
 
@@ -502,14 +513,6 @@ def _told(kind: str, final: float) -> str:
     if math.isinf(final):
         return "diverge"
     return f"reach a typical miss of {readable(final)}" if kind == "number" else f"reach {100 * final:.0f} % right"
-
-
-def _pick(params: Params, chart: int, x: float, y: float) -> Params:
-    """The pair whose cell of the matrix was clicked."""
-    column, row = round(x), len(OUTPUTS) - 1 - round(y)
-    if chart != 0 or not (0 <= column < len(LOSSES) and 0 <= row < len(OUTPUTS)):
-        return {}
-    return {"output": tuple(OUTPUTS)[row], "loss": tuple(LOSSES)[column]}
 
 
 def _check(params: Mapping[str, Any], facts: Mapping[str, Any]) -> Result:

@@ -184,7 +184,7 @@ def _graph(now: Round, done: int, step: int, rate: float) -> Chart:
         marks += _way_back(now, active=step == 3)
     # A little wider than the boxes, so that no frame is cut.
     axes = (Axis("", -1, 101, ticks=(), visible=False), Axis("", 0, 100, ticks=(), visible=False))
-    return Chart(f"Round {done + 1}. {TITLES[step]}", *axes, (*_strip(step), *marks))
+    return Chart(f"Round {done + 1}. {TITLES[step]}", *axes, (*_strip(step), *marks), least=700)
 
 
 def _strip(step: int) -> list[Mark]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,8 @@ COLOURS = {
     "quiet": QUIET,
     "shade": SHADE,
     "paper": "white",
+    "black": "black",
+    "white": "white",
 }
 DASHES: dict[str, Any] = {
     "solid": "solid",
@@ -44,11 +47,12 @@ def figure(scene: Scene) -> Figure:
         widths = [chart.width for chart in scene.charts[:columns]]
         places = drawn.add_gridspec(rows, columns, width_ratios=widths)
         for index, chart in enumerate(scene.charts):
-            _draw_chart(drawn.add_subplot(places[divmod(index, columns)]), chart)
+            room = WIDTH * widths[index % columns] / sum(widths)
+            _draw_chart(drawn.add_subplot(places[divmod(index, columns)]), chart, room)
     return drawn
 
 
-def _draw_chart(axes: Axes, chart: Chart) -> None:
+def _draw_chart(axes: Axes, chart: Chart, room: float) -> None:
     for scale, axis in ((axes.set_xscale, chart.x), (axes.set_yscale, chart.y)):
         if axis.log:
             scale("log")
@@ -59,7 +63,9 @@ def _draw_chart(axes: Axes, chart: Chart) -> None:
             [handle.x], [handle.y], "o", color=COLOURS[handle.role], markersize=12, markeredgecolor="white",
             markeredgewidth=2, zorder=90,
         )  # fmt: skip
-    axes.set_title(chart.title, fontsize=13)
+    # A letter of this size is about 8.5 pixels wide.
+    title = textwrap.fill(chart.title, max(12, int(room / 8.5)))
+    axes.set_title(title, fontsize=13)
     axes.set_xlim(chart.x.low, chart.x.high)
     axes.set_ylim(chart.y.low, chart.y.high)
     if chart.equal:
@@ -71,15 +77,15 @@ def _draw_chart(axes: Axes, chart: Chart) -> None:
         axes.set_axis_off()
     for axis, line in ((chart.x, axes.axvline), (chart.y, axes.axhline)):
         # A line at the number 0, but not at a category that stands there.
-        if any(place == 0 and not text.strip("0.") for place, text in axis.ticks or ()):
+        if axis.visible and any(place == 0 and not text.strip("0.") for place, text in axis.ticks or ()):
             line(0, color=QUIET, linewidth=0.9, zorder=1)
-    if any(getattr(mark, "label", "") for mark in chart.marks):
+    if any(getattr(mark, "label", "") for mark in chart.marks if not isinstance(mark, Heat)):
         # Above the chart, as in the page: a key never covers a curve, and the title clears every row of it.
         key = axes.legend(
             loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, fontsize=11, borderaxespad=0, borderpad=0.2
         )
         rows = math.ceil(len(key.get_texts()) / 2)
-        axes.set_title(chart.title, fontsize=13, pad=10 + 18 * rows)
+        axes.set_title(title, fontsize=13, pad=10 + 18 * rows)
 
 
 def _ticks(place: Callable[..., Any], name: Callable[[str], Any], axis: Axis) -> None:
@@ -128,9 +134,28 @@ def _bars(axes: Axes, mark: Bars, order: int) -> None:
 
 
 def _heat(axes: Axes, mark: Heat, order: int) -> None:
+    axes.grid(False)
+    # Behind all other marks, as in the page.
     axes.imshow(
-        mark.rgb(), extent=(*mark.x, *mark.y), origin="upper", aspect="auto", interpolation="nearest", zorder=order
+        mark.rgba(), extent=(*mark.x, *mark.y), origin="upper", aspect="auto", interpolation="nearest", zorder=2
     )
+    if mark.label:
+        _colour_bar(axes, mark)
+
+
+def _colour_bar(axes: Axes, mark: Heat) -> None:
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import ListedColormap, Normalize
+
+    colours = ListedColormap(mark.colour_of(np.linspace(0.0, 1.0, 128)) / 255)
+    scale = ScalarMappable(Normalize(mark.low, mark.high), colours)
+    whole = axes.get_figure(root=True)
+    assert whole is not None
+    bar = whole.colorbar(scale, ax=axes, pad=0.02, aspect=25)
+    # Beside the bar it would touch what the next chart's axis says.
+    bar.ax.set_title(mark.label, fontsize=11, loc="right")
+    bar.set_ticks([mark.low, mark.high], labels=list(mark.ends))
+    bar.outline.set_visible(False)
 
 
 def _text(axes: Axes, mark: Text, order: int) -> None:
@@ -142,7 +167,9 @@ def _text(axes: Axes, mark: Text, order: int) -> None:
         ha=SIDES[mark.side], va="center", color=COLOURS[mark.role], fontsize=11.5, bbox=box, zorder=80 + order,
         annotation_clip=False,
     )  # fmt: skip
-    written.set_path_effects([withStroke(linewidth=3, foreground="white")])
+    # What is black or white stands on a heat map, whose colours a halo would hide.
+    if mark.role not in ("black", "white"):
+        written.set_path_effects([withStroke(linewidth=3, foreground="white")])
 
 
 def _rule(axes: Axes, mark: Rule, order: int) -> None:

@@ -1,5 +1,5 @@
-// From bytes to pictures: reads frames (see encode.py) and turns axes and marks into SVG. stage.js follows in the same
-// module and uses what is defined here.
+// From bytes to pictures: reads frames (see encode.py) and turns axes and marks into SVG. chart.js and stage.js follow in
+// the same module and use what is defined here.
 
 const SVG = "http://www.w3.org/2000/svg";
 const DASHES = { solid: "", dashed: "8 4", dotted: "2 4", dashdot: "9 4 2 4" };
@@ -37,6 +37,29 @@ function decode(view) {
 
 // ---------------------------------------------------------------------------------------------------- where things go
 
+// What the page's letters measure; `family` is set before each picture is drawn.
+const ruler = {
+  pen: document.createElement("canvas").getContext("2d"),
+  family: "sans-serif",
+  width(text, size, weight = 400) {
+    this.pen.font = `${weight} ${size}px ${this.family}`;
+    return this.pen.measureText(text).width;
+  },
+  widest(texts, size) {
+    return Math.max(0, ...texts.map((text) => this.width(text, size)));
+  },
+  // Broken between words, so that no line is wider than the room where that is possible.
+  lines(text, room, size, weight = 400) {
+    const lines = [];
+    for (const word of text.split(" ")) {
+      const longer = lines.length ? `${lines.at(-1)} ${word}` : word;
+      if (lines.length && this.width(longer, size, weight) <= room) lines[lines.length - 1] = longer;
+      else lines.push(word);
+    }
+    return lines;
+  },
+};
+
 function scale(axis, from, to) {
   const f = axis.log ? Math.log10 : (v) => v;
   const low = f(axis.low), size = f(axis.high) - low;
@@ -49,36 +72,67 @@ function scale(axis, from, to) {
   return place;
 }
 
-function frameOf(chart, marks, width, height, em) {
-  const wide = Math.max(...chart.y.ticks.map(([, text]) => text.length), 1) * 0.6 * em;
-  const keys = placeKeys(marks.filter((mark) => mark.label), width, em);
-  const top = (chart.title ? 1.7 * em : 0.4 * em) + keys.rows * 1.4 * em + 0.5 * em;
+// The letters of a chart, as parts of the letter height `em` of its surroundings.
+const SIZES = { title: 1, label: 0.93, tick: 0.86 };
+
+// Title and key are in sight without scrolling: they have the `room` of the page.
+function frameOf(chart, marks, width, height, em, room) {
+  const size = Object.fromEntries(Object.entries(SIZES).map(([name, part]) => [name, part * em]));
+  const title = chart.title ? ruler.lines(chart.title, room - 0.6 * em, size.title, 600) : [];
+  const keys = placeKeys(marks.filter((mark) => mark.label), room, em);
+  const top = (title.length ? 0.4 + 1.3 * title.length : 0.4) * em + keys.rows * 1.4 * em + 0.5 * em;
+  const tickWidth = chart.y.visible ? ruler.widest(chart.y.ticks.map(([, text]) => text), size.tick) : 0;
+  const upright = chart.y.visible && chart.y.label ? ruler.lines(chart.y.label, 0.85 * (height - top), size.label) : [];
+  const left = chart.y.visible ? tickWidth + 0.8 * em + upright.length * 1.2 * em + (upright.length ? 0.2 * em : 0) : 0.5 * em;
+  const right = width - 0.9 * em;
+  const below = chart.x.visible && chart.x.label ? ruler.lines(chart.x.label, right - left + 0.9 * em, size.label) : [];
+  const ticks = chart.x.visible ? fitTicks(chart.x, right - left, size.tick) : [];
+  const rows = Math.max(1, ...ticks.map(({ lines }) => lines.length));
   const box = {
-    left: chart.y.visible ? wide + 0.8 * em + (chart.y.label ? 1.4 * em : 0) : 0.5 * em,
-    right: width - 0.9 * em,
-    top,
-    bottom: height - (chart.x.visible ? 1.7 * em + (chart.x.label ? 1.4 * em : 0) : 0.5 * em),
-    keys,
+    left, right, top, width, keys, title, upright, below, ticks, tickWidth, size,
+    bottom: height - (chart.x.visible ? (0.5 + 1.2 * rows + (below.length ? 0.2 + 1.2 * below.length : 0)) * em : 0.5 * em),
+    tickRows: rows,
   };
   if (chart.equal) {
     const unit = Math.min((box.right - box.left) / (chart.x.high - chart.x.low), (box.bottom - box.top) / (chart.y.high - chart.y.low));
     const spareX = box.right - box.left - unit * (chart.x.high - chart.x.low);
     const spareY = box.bottom - box.top - unit * (chart.y.high - chart.y.low);
     Object.assign(box, { left: box.left + spareX / 2, right: box.right - spareX / 2, top: box.top + spareY / 2, bottom: box.bottom - spareY / 2 });
+    if (chart.x.visible) box.ticks = fitTicks(chart.x, box.right - box.left, size.tick);
   }
   box.x = scale(chart.x, box.left, box.right);
   box.y = scale(chart.y, box.bottom, box.top);
   return box;
 }
 
+// Ticks of the lower axis that don't touch each other: words are broken into lines, of numbers some are left out.
+function fitTicks(axis, room, size) {
+  const at = scale(axis, 0, room), gap = 0.5 * size;
+  const apart = (ticks) => ticks.every((tick, i) => i === 0 || tick.at - tick.wide / 2 >= ticks[i - 1].at + ticks[i - 1].wide / 2 + gap);
+  const made = axis.ticks.map(([value, text]) => ({ value, text, at: at(value), lines: [text], wide: ruler.width(text, size) }));
+  const ordered = [...made].sort((a, b) => a.at - b.at);
+  if (apart(ordered)) return ordered;
+  if (ordered.some(({ text }) => /\p{L}{2}/u.test(text))) {
+    const each = room / ordered.length - gap;
+    return ordered.map((tick) => ({ ...tick, lines: ruler.lines(tick.text, each, size) }));
+  }
+  for (let stride = 2; ; stride++) {
+    // Where 0 is among them it stays.
+    const from = Math.max(0, ordered.findIndex(({ value }) => value === 0)) % stride;
+    const some = ordered.map((tick, i) => (i % stride === from ? tick : { ...tick, lines: [] }));
+    if (stride >= ordered.length || apart(some.filter(({ lines }) => lines.length))) return some;
+  }
+}
+
 function placeKeys(labelled, width, em) {
-  const placed = [];
+  const placed = [], size = SIZES.label * em;
   let x = 0, row = 0;
   for (const mark of labelled) {
-    const size = 2.6 * em + mark.label.length * 0.56 * em + em;
-    if (x > 0 && x + size > width - em) [x, row] = [0, row + 1];
+    const ends = mark.is === "Heat" ? ruler.width(mark.ends.join(""), size) + 3.4 * em : 0;
+    const wide = 3.6 * em + ends + ruler.width(mark.label, size);
+    if (x > 0 && x + wide > width - em) [x, row] = [0, row + 1];
     placed.push({ mark, x, row });
-    x += size;
+    x += wide;
   }
   return { placed, rows: labelled.length ? row + 1 : 0 };
 }
@@ -148,22 +202,15 @@ const DRAW = {
     }
     return [svg("path", { d, class: `role-${mark.role}`, fill: "currentColor" })];
   },
-  Heat: (mark, head, at) => {
-    const [rows, columns] = mark.shape, rgb = head.bytes(mark.values);
-    const canvas = html("canvas", { width: columns, height: rows });
-    const context = canvas.getContext("2d"), image = context.createImageData(columns, rows);
-    for (let i = 0; i < rows * columns; i++) image.data.set([rgb[3 * i], rgb[3 * i + 1], rgb[3 * i + 2], 255], 4 * i);
-    context.putImageData(image, 0, 0);
-    const [l, r, b, t] = [at.x(mark.x[0]), at.x(mark.x[1]), at.y(mark.y[0]), at.y(mark.y[1])];
-    return [svg("image", { href: canvas.toDataURL(), x: l, y: t, width: r - l, height: b - t, preserveAspectRatio: "none", style: "image-rendering: pixelated" })];
-  },
+  // Heat maps lie behind the drawing, as canvases: see ChartView.
+  Heat: () => [],
   Text: (mark, head, at, em) => {
     const [x, y] = [at.x(mark.x) + mark.dx, at.y(mark.y) - mark.dy];
     const anchor = { left: "start", centre: "middle", right: "end" }[mark.side];
     const words = mark.text.split("\n").map((line, i) => svg("tspan", { x, dy: i ? 1.25 * em : 0 }, line));
     const text = svg("text", { x, y, class: `words role-${mark.role}`, "text-anchor": anchor, "dominant-baseline": "central", fill: "currentColor" }, ...words);
     if (!mark.boxed) return [text];
-    const wide = (Math.max(...mark.text.split("\n").map((line) => line.length)) * 0.56 + 1) * em;
+    const wide = ruler.widest(mark.text.split("\n"), SIZES.label * em) + em;
     const high = words.length * 1.25 * em + 0.5 * em;
     const left = { left: x - 0.5 * em, centre: x - wide / 2, right: x - wide + 0.5 * em }[mark.side];
     return [svg("rect", { x: left, y: y - 0.875 * em, width: wide, height: high, rx: 5, class: `box role-${mark.role}`, stroke: "currentColor" }), text];
@@ -178,32 +225,52 @@ const DRAW = {
   },
 };
 
-function keyOf({ mark, x, row }, top, em) {
-  const y = top + row * 1.4 * em;
+function keyOf({ mark: drawn, x, row }, top, em) {
+  // The key stands on the page, not on a heat map.
+  const mark = { ...drawn, role: { black: "ink", white: "quiet" }[drawn.role] ?? drawn.role };
+  const y = top + row * 1.4 * em, g = (...parts) => svg("g", { transform: `translate(${x + 0.3 * em} 0)` }, ...parts);
+  const words = (text, at) => svg("text", { x: at, y, "dominant-baseline": "central", class: "key" }, text);
+  if (mark.is === "Heat") {
+    const from = ruler.width(mark.ends[0], SIZES.label * em) + 0.4 * em, part = (3 * em) / mark.bar.length;
+    const bar = mark.bar.map((rgb, i) => svg("rect", { x: from + i * part, y: y - 0.4 * em, width: part + 0.5, height: 0.8 * em, fill: `rgb(${rgb})` }));
+    return g(words(mark.ends[0], 0), ...bar, words(mark.ends[1], from + 3.4 * em), words(mark.label, from + 4.2 * em + ruler.width(mark.ends[1], SIZES.label * em)));
+  }
   const sample = mark.is === "Points" ? svg("path", { d: shapeAt(1.1 * em, y, mark.shape, mark.size / 2), class: `role-${mark.role}${mark.shape === "ring" ? " hollow" : ""}`, fill: mark.shape === "cross" ? "none" : "currentColor", stroke: "currentColor", "stroke-width": 2 })
-    : ["Area", "Bars", "Heat"].includes(mark.is) ? svg("rect", { x: 0.4 * em, y: y - 0.45 * em, width: 1.6 * em, height: 0.9 * em, class: `role-${mark.role ?? "blue"}`, fill: "currentColor", "fill-opacity": mark.opacity ?? 1 })
+    : ["Area", "Bars"].includes(mark.is) ? svg("rect", { x: 0.4 * em, y: y - 0.45 * em, width: 1.6 * em, height: 0.9 * em, class: `role-${mark.role}`, fill: "currentColor", "fill-opacity": mark.opacity ?? 1 })
     : stroke(mark, `M0 ${y}H${2.2 * em}`);
-  const text = svg("text", { x: 2.6 * em, y, "dominant-baseline": "central" }, mark.label);
-  return svg("g", { transform: `translate(${x + 0.3 * em} 0)` }, sample, text);
+  return g(sample, words(mark.label, 2.6 * em));
 }
 
-function axesOf(chart, at, width, height, em) {
+function axesOf(chart, at, em, heated) {
   const parts = [];
-  if (chart.title) parts.push(svg("text", { x: 0.3 * em, y: 1.2 * em, class: "title" }, chart.title));
-  for (const [axis, upright] of [[chart.x, false], [chart.y, true]]) {
-    if (!axis.visible) continue;
-    for (const [value, text] of axis.ticks) {
-      const place = rounded(upright ? at.y(value) : at.x(value));
-      const d = upright ? `M${at.left} ${place}H${at.right}` : `M${place} ${at.top}V${at.bottom}`;
-      parts.push(svg("path", { d, class: value === 0 && Number(text) === 0 ? "zero" : "grid" }));
-      const spot = upright ? { x: at.left - 0.4 * em, y: place, "text-anchor": "end", "dominant-baseline": "central" } : { x: place, y: at.bottom + 1.2 * em, "text-anchor": "middle" };
-      parts.push(svg("text", { ...spot, class: "tick" }, text));
+  at.title.forEach((line, i) => parts.push(svg("text", { x: 0.3 * em, y: (1.2 + 1.3 * i) * em, class: "title" }, line)));
+  const cross = (d, value, text) => {
+    const zero = value === 0 && Number(text) === 0;
+    // On a heat map the lines of the grid would look like data.
+    if (!heated) parts.push(svg("path", { d, class: zero ? "zero" : "grid" }));
+  };
+  if (chart.x.visible) {
+    for (const { value, text, lines } of at.ticks) {
+      const x = rounded(at.x(value));
+      cross(`M${x} ${at.top}V${at.bottom}`, value, text);
+      // The last number stays inside the chart.
+      const half = ruler.widest(lines, at.size.tick) / 2, spot = clamp(x, half, at.width - half);
+      lines.forEach((line, i) => parts.push(svg("text", { x: spot, y: at.bottom + (1.2 + 1.1 * i) * em, "text-anchor": "middle", class: "tick" }, line)));
     }
-    const middle = (at.top + at.bottom) / 2;
-    if (upright) parts.push(svg("text", { x: 0, y: 0, transform: `translate(${at.left - Math.max(...axis.ticks.map(([, t]) => t.length), 1) * 0.6 * em - 1.1 * em} ${middle}) rotate(-90)`, "text-anchor": "middle" }, axis.label));
-    else parts.push(svg("text", { x: (at.left + at.right) / 2, y: at.bottom + 2.6 * em, "text-anchor": "middle" }, axis.label));
+    const first = at.bottom + (1.4 + 1.2 * at.tickRows) * em;
+    at.below.forEach((line, i) => parts.push(svg("text", { x: (at.left + at.right) / 2, y: first + 1.2 * i * em, "text-anchor": "middle", class: "axis" }, line)));
+  }
+  if (chart.y.visible) {
+    for (const [value, text] of chart.y.ticks) {
+      const y = rounded(at.y(value));
+      cross(`M${at.left} ${y}H${at.right}`, value, text);
+      parts.push(svg("text", { x: at.left - 0.4 * em, y, "text-anchor": "end", "dominant-baseline": "central", class: "tick" }, text));
+    }
+    const middle = (at.top + at.bottom) / 2, last = at.left - at.tickWidth - 1.0 * em;
+    at.upright.forEach((line, i) => parts.push(svg("text", { transform: `translate(${last - 1.2 * (at.upright.length - 1 - i) * em} ${middle}) rotate(-90)`, "text-anchor": "middle", class: "axis" }, line)));
   }
   if (chart.x.visible || chart.y.visible) parts.push(svg("path", { d: `M${at.left} ${at.top}V${at.bottom}H${at.right}`, class: "edge" }));
-  parts.push(...at.keys.placed.map((key) => keyOf(key, (chart.title ? 2.6 : 1) * em, em)));
+  const keysFrom = at.title.length ? 0.4 + 1.3 * at.title.length + 0.9 : 1;
+  parts.push(...at.keys.placed.map((key) => keyOf(key, keysFrom * em, em)));
   return parts;
 }

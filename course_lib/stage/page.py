@@ -7,8 +7,8 @@ import html
 import json
 from pathlib import Path
 
-from course_lib.stage.encode import frame_bytes, table_bytes
-from course_lib.stage.panel import Panel, Params
+from course_lib.stage.encode import frame_bytes, read, table_bytes
+from course_lib.stage.panel import Panel, Params, Slider
 from course_lib.stage.widget import RENDERER, STYLE, describe
 
 PAGE = """<!doctype html>
@@ -43,18 +43,39 @@ stage.render({{ model, el: document.getElementById("stage") }});
 EXPORT = "export default { render };"
 
 
+def limits(panel: Panel, leads: list[list[int] | None]) -> str:
+    """What the page cannot do without a kernel, in words; `leads` are the table's (see `encode.table_bytes`)."""
+    told = []
+    if panel.record is not None:
+        told.append("This page plays a recorded run; to change something, open the widget in JupyterLab")
+    else:
+        if any(isinstance(control, Slider) for control in panel.controls):
+            told.append("Here the controls go from one computed place to the next; in JupyterLab they move freely")
+        if panel.run is not None:
+            told.append("The run is a recording that begins where this page began")
+    needs = [f"“{action.label}”" for action, lead in zip(panel.actions, leads, strict=True) if lead is None]
+    if panel.click is not None:
+        needs.append("clicking into a picture")
+    if needs:
+        told.append(f"Only there: {', '.join(needs)}")
+    return "".join(f"{sentence}. " for sentence in told).strip()
+
+
 def write_page(panel: Panel, start: Params, path: Path) -> Path:
     """Write the page to `path` and return it; it opens at `start`. ValueError when the table would be too large."""
-    scene = panel.scene(**start)
+    scene, table = panel.scene(**start), table_bytes(panel, start)
     values = {
         "spec": describe(panel),
         "params": start,
         "frame": base64.b64encode(frame_bytes(scene, panel.result(start, scene))).decode("ascii"),
-        "table": base64.b64encode(table_bytes(panel, start)).decode("ascii"),
+        "table": base64.b64encode(table).decode("ascii"),
         "running": False,
         "error": "",
         "verdict": {},
+        "solved": False,
+        "note": "",
         "seq": 0,
+        "limits": limits(panel, read(table)[0]["leads"]),
     }
     if EXPORT not in RENDERER:
         raise RuntimeError(f"stage.js must end with {EXPORT!r}: the page puts its own line there")

@@ -14,6 +14,8 @@ from course_lib.stage.scene import Scene
 
 Value = Any
 Params = dict[str, Value]
+# The name of a control, and at which of its values another one is shown.
+When = tuple[str, tuple[Value, ...]]
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,8 @@ class Slider:
     """A number between low and high: slid, typed or dragged; `log` spreads its powers of ten evenly.
 
     `table` is the number of places computed beforehand for a page without a kernel. A slider that is not `shown` is
-    moved by a handle or a preset only.
+    moved by a handle or a preset; the handle's number can still be typed. Every control may belong to a `group`, and
+    be there only `when` another one has certain values: when=("layers", (2, 3)).
     """
 
     name: str
@@ -33,6 +36,8 @@ class Slider:
     log: bool = False
     table: int = 41
     shown: bool = True
+    group: str = ""
+    when: When | None = None
 
     def __post_init__(self) -> None:
         if not self.low < self.high or not self.step > 0 or (self.log and self.low <= 0):
@@ -63,6 +68,8 @@ class Choice:
     options: tuple[tuple[Value, str], ...]
     default: Value
     shown: bool = True
+    group: str = ""
+    when: When | None = None
 
     def __post_init__(self) -> None:
         if any(isinstance(value, str) and len(value.split()) != 1 for value, _ in self.options):
@@ -88,6 +95,8 @@ class Toggle:
     label: str
     default: bool = False
     shown: bool = True
+    group: str = ""
+    when: When | None = None
 
     def accept(self, value: Value) -> bool:
         """The value; ValueError unless it is True or False."""
@@ -107,6 +116,8 @@ class Memo:
     default: Value = None
     label: str = ""
     shown: bool = False
+    group: str = ""
+    when: When | None = None
 
     def accept(self, value: Value) -> Value:
         """The value; ValueError unless JSON can hold it."""
@@ -175,7 +186,11 @@ class Panel:
 
     scene(**params) → Scene is pure. `run(params)` yields the scenes of something that goes on by itself (training): it
     reads `params` anew at each step, so a control moved meanwhile counts at once; moving one named in `restarts`
-    begins again. `click(params, chart, x, y)` → changed values, when a chart is clicked.
+    begins again, with the values in `begin` put in unless they were moved too. Where a panel has `begin`, its scene
+    can draw every picture of the run (`Scene.moves` says at which values), so what is moved in a pause is seen at once.
+    `record(params)` yields, without a clock, what a page without a kernel plays; such a page moves no controls.
+    `click(params, chart, x, y)` → changed values, when a chart is clicked. Groups of controls are folded at first
+    except the `open_groups`.
     """
 
     name: str
@@ -188,11 +203,24 @@ class Panel:
     run: Callable[[Params], Iterator[Scene]] | None = None
     restarts: frozenset[str] = field(default_factory=frozenset)
     click: Callable[[Params, int, float, float], Params] | None = None
+    begin: Mapping[str, Value] = field(default_factory=dict)
+    record: Callable[[Params], Iterator[Scene]] | None = None
+    open_groups: frozenset[str] = field(default_factory=frozenset)
 
     def __post_init__(self) -> None:
         names = [control.name for control in self.controls]
         if len(set(names)) < len(names):
             raise ValueError(f"panel {self.name!r} has two controls of one name: {names}")
+        for name in self.restarts:
+            self.control(name)
+        for control in self.controls:
+            if control.when is not None:
+                other, values = control.when
+                for value in values:
+                    self.control(other).accept(value)
+        if unknown := self.open_groups - {control.group for control in self.controls}:
+            raise ValueError(f"panel {self.name!r} has no controls in {', '.join(map(repr, sorted(unknown)))}")
+        self.accept(self.begin)
         if len(self.name.split()) != 1:
             raise ValueError(f"a panel's name is one word, got {self.name!r}")
         for preset in self.presets:
@@ -208,7 +236,7 @@ class Panel:
 
     @property
     def defaults(self) -> Params:
-        return {control.name: control.default for control in self.controls}
+        return {control.name: control.accept(control.default) for control in self.controls}
 
     def accept(self, values: Mapping[str, Value]) -> Params:
         """The values, checked by their controls; ValueError names the control and what it takes."""
@@ -217,6 +245,12 @@ class Panel:
     def complete(self, values: Mapping[str, Value]) -> Params:
         """All parameters: the given values, and defaults for the rest."""
         return {**self.defaults, **self.accept(values)}
+
+    def moved(self, params: Params, values: Mapping[str, Value]) -> tuple[Params, bool]:
+        """The parameters after a move to `values`, and whether a run has to begin again."""
+        accepted = self.accept(values)
+        again = any(accepted[name] != params[name] for name in self.restarts & accepted.keys())
+        return {**params, **(self.accept(self.begin) if again else {}), **accepted}, again
 
     def result(self, params: Params, scene: Scene) -> Result | None:
         """The task's verdict on these parameters (None: no task)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike
 
 from course_lib.spec import Array
 
-Role = Literal["ink", "blue", "vermillion", "green", "quiet", "shade", "paper"]
+# "ink" and "paper" change with the theme; "black" and "white" do not, for what stands on a heat map.
+Role = Literal["ink", "blue", "vermillion", "green", "quiet", "shade", "paper", "black", "white"]
 Dashes = Literal["solid", "dashed", "dotted", "dashdot"]
 Shape = Literal["circle", "ring", "square", "triangle", "cross"]
 Side = Literal["left", "centre", "right"]
@@ -101,9 +102,10 @@ class Bars(_Rows):
 
 @dataclass(frozen=True, eq=False)
 class Heat:
-    """A field of colours, (rows, columns), the first row at the bottom, over the rectangle x × y.
+    """A field of colours, (rows, columns), the first row at the bottom, over the rectangle x × y, behind other marks.
 
-    `values` from `low` to `high` are coloured blue → white → vermillion ("diverging") or white → blue ("rising").
+    `values` from `low` to `high` are coloured blue → white → vermillion ("diverging") or white → blue ("rising"); NaN
+    is grey, or "clear". A `label` puts a bar of the colours into the key, with `ends` (else the numbers) at its ends.
     """
 
     values: ArrayLike
@@ -113,6 +115,8 @@ class Heat:
     high: float
     colours: Literal["diverging", "rising"] = "diverging"
     label: str = ""
+    ends: tuple[str, str] = ("", "")
+    missing: Literal["grey", "clear"] = "grey"
 
     def __post_init__(self) -> None:
         values = np.asarray(self.values, dtype=np.float32)
@@ -121,17 +125,52 @@ class Heat:
         if not self.low < self.high:
             raise ValueError(f"Heat needs low < high, got {self.low} and {self.high}")
         object.__setattr__(self, "values", values)
+        if not any(self.ends):
+            object.__setattr__(self, "ends", tuple(f"{end:g}".replace("-", "−") for end in (self.low, self.high)))
 
-    def rgb(self) -> Array:
-        """The colours as bytes, (rows, columns, 3), the first row at the TOP, as images have it; NaN is grey."""
+    def colour_of(self, share: ArrayLike) -> Array:
+        """The colours at these shares of the way from low to high, (…) → (…, 3), from 0 to 255."""
         anchors = {
             "diverging": [(0, 114, 178), (255, 255, 255), (213, 94, 0)],
             "rising": [(255, 255, 255), (86, 160, 205), (0, 70, 120)],
         }[self.colours]
-        share = (np.asarray(self.values) - self.low) / (self.high - self.low)
-        channels = [np.interp(share, [0.0, 0.5, 1.0], channel) for channel in zip(*anchors, strict=True)]
-        colours = np.where(np.isfinite(share)[..., None], np.stack(channels, axis=-1), 128)
-        return np.ascontiguousarray(np.rint(colours[::-1]).astype(np.uint8))
+        at = np.asarray(share, dtype=float)
+        channels = [np.interp(at, [0.0, 0.5, 1.0], channel) for channel in zip(*anchors, strict=True)]
+        return np.stack(channels, axis=-1)
+
+    def rgba(self) -> Array:
+        """The colours as bytes, (rows, columns, 4), the first row at the TOP, as images have it."""
+        share = (np.asarray(self.values)[::-1] - self.low) / (self.high - self.low)
+        missing = ~np.isfinite(share)
+        opaque = np.full((*share.shape, 1), 255.0)
+        colours = np.concatenate([self.colour_of(share), opaque], axis=-1)
+        colours[missing] = (128, 128, 128, 0 if self.missing == "clear" else 255)
+        return np.ascontiguousarray(np.rint(colours).astype(np.uint8))
+
+    def labels(self, texts: Sequence[Sequence[str]]) -> tuple[Text, ...]:
+        """Words in the middle of the cells, (rows, columns) from the bottom, black or white, whichever stands out."""
+        colours = self.rgba()[::-1]
+        rows, columns = colours.shape[:2]
+        if [len(row) for row in texts] != [columns] * rows:
+            raise ValueError(f"expected {rows} rows of {columns} labels, got rows of {[len(row) for row in texts]}")
+        xs = np.linspace(*self.x, 2 * columns + 1)[1::2]
+        ys = np.linspace(*self.y, 2 * rows + 1)[1::2]
+        return tuple(
+            Text(float(x), float(y), texts[i][j], role=_standing_out(colours[i, j]), side="centre")
+            for i, y in enumerate(ys)
+            for j, x in enumerate(xs)
+            if texts[i][j]
+        )
+
+
+def _standing_out(colour: Array) -> Role:
+    """Black or white, whichever has more contrast with the colour (WCAG 2.2), and ink where the page shows through."""
+    if colour[3] == 0:
+        return "ink"
+    share = np.asarray(colour[:3]) / 255
+    linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+    luminance = float(linear @ (0.2126, 0.7152, 0.0722))
+    return "black" if (luminance + 0.05) / 0.05 > 1.05 / (luminance + 0.05) else "white"
 
 
 @dataclass(frozen=True)
@@ -221,11 +260,35 @@ class Track:
 
 
 @dataclass(frozen=True)
+class Plane:
+    """Where a handle stands for the values a and b of its two controls: at origin + a·first + b·second.
+
+    For charts whose axes are not those of the controls: the corners of a triangle of shares, say.
+    """
+
+    origin: tuple[float, float]
+    first: tuple[float, float]
+    second: tuple[float, float]
+
+    def __post_init__(self) -> None:
+        (a, c), (b, d) = self.first, self.second
+        if a * d == b * c:
+            raise ValueError(f"the two directions of a Plane must differ, got {self.first} and {self.second}")
+
+    def place(self, a: float, b: float) -> tuple[float, float]:
+        """The place for these values."""
+        return (
+            self.origin[0] + a * self.first[0] + b * self.second[0],
+            self.origin[1] + a * self.first[1] + b * self.second[1],
+        )
+
+
+@dataclass(frozen=True)
 class Handle:
     """A point that can be dragged, by mouse, finger or arrow keys.
 
     `moves_x` and `moves_y` name the controls that take its x and its y. With a `track`, `moves_x` takes the value at
-    the nearest place on the track instead, whatever curve that is.
+    the nearest place on the track instead, whatever curve that is; with a `plane`, the two take the values of a place.
     """
 
     x: float
@@ -235,17 +298,35 @@ class Handle:
     moves_y: str | None = None
     track: Track | None = None
     role: Role = "ink"
+    plane: Plane | None = None
 
     def __post_init__(self) -> None:
         if self.moves_x is None and self.moves_y is None:
             raise ValueError(f"handle {self.label!r} moves nothing; give moves_x or moves_y the name of a control")
+        if self.plane is not None and (self.moves_x is None or self.moves_y is None):
+            raise ValueError(f"handle {self.label!r} has a plane and needs both moves_x and moves_y")
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A region of a chart, x × y, that puts controls to `values` when it is pressed, by mouse, finger or key.
+
+    `label` is what a screen reader says; `on` marks the spot that shows the present values.
+    """
+
+    x: tuple[float, float]
+    y: tuple[float, float]
+    label: str
+    values: Mapping[str, Any]
+    on: bool = False
 
 
 @dataclass(frozen=True)
 class Chart:
-    """One coordinate system: two axes, marks from back to front, handles on top.
+    """One coordinate system: two axes, marks from back to front, spots to press, handles on top.
 
-    `key` lists the labelled marks; `equal` gives both axes the same scale; `width` is the share of its row.
+    `equal` gives both axes the same scale; `width` is the share of its row. Where fewer than `least` pixels are left
+    for it (at normal type) it scrolls sideways instead of shrinking.
     """
 
     title: str
@@ -255,13 +336,16 @@ class Chart:
     handles: tuple[Handle, ...] = ()
     equal: bool = False
     width: float = 1.0
+    spots: tuple[Spot, ...] = ()
+    least: float = 0.0
 
 
 @dataclass(frozen=True)
 class Scene:
     """The whole picture: charts in rows of `columns`, what it says in words, and the numbers behind the words.
 
-    `facts` are what a task is checked against; `height` is a row's height in pixels.
+    `facts` are what a task is checked against; `height` is a row's height in pixels. `moves` are values of controls
+    that this picture of a run stands for, so that the panel's scene at those values is this very picture.
     """
 
     charts: tuple[Chart, ...]
@@ -269,6 +353,7 @@ class Scene:
     facts: Mapping[str, Any] = field(default_factory=dict)
     columns: int = 2
     height: int = 300
+    moves: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.charts:

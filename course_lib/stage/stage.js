@@ -1,133 +1,8 @@
 // The widget in the page: it shows the frames that Python computes and tells Python what the learner moved. No maths of
-// the course lives here. marks.js stands before it in the same module.
+// the course lives here. marks.js and chart.js stand before it in the same module.
 
 const PATIENCE = 4000; // milliseconds without an answer before the learner is told
-
-// One chart on the page. The picture is drawn anew for each frame; the handles stay, so that focus and drag survive.
-class ChartView {
-  constructor(index, app) {
-    this.index = index;
-    this.app = app;
-    // Every widget on the page is a module of its own, so that a counter would repeat.
-    this.clip = `stage-clip-${Math.random().toString(36).slice(2)}`;
-    this.area = svg("rect", {});
-    this.picture = svg("g", { "aria-hidden": "true" });
-    this.grips = svg("g", {});
-    this.node = svg("svg", { role: "group" }, svg("defs", {}, svg("clipPath", { id: this.clip }, this.area)), this.picture, this.grips);
-    this.handles = [];
-    this.node.addEventListener("pointerdown", (event) => this.press(event));
-  }
-
-  draw(chart, head, width, height, em) {
-    const marks = chart.marks.map((index) => head.marks[index]);
-    chart = { ...chart, x: head.scales[chart.x], y: head.scales[chart.y] };
-    const at = (this.at = frameOf(chart, marks, width, height, em));
-    this.chart = chart;
-    this.head = head;
-    for (const [key, value] of Object.entries({ width, height, viewBox: `0 0 ${width} ${height}`, "aria-label": chart.title || "chart" })) this.node.setAttribute(key, value);
-    for (const [key, value] of Object.entries({ x: at.left, y: at.top, width: Math.max(0, at.right - at.left), height: Math.max(0, at.bottom - at.top) })) this.area.setAttribute(key, value);
-    const inside = svg("g", { "clip-path": `url(#${this.clip})` }), outside = svg("g");
-    for (const mark of marks) {
-      // Words may reach over the chart's edge, everything else ends there.
-      for (const part of DRAW[mark.is](mark, head, at, em)) (part.tagName === "path" || part.tagName === "image" ? inside : outside).append(part);
-    }
-    const clipless = chart.x.visible || chart.y.visible ? inside : svg("g", {}, ...inside.childNodes);
-    this.picture.replaceChildren(...axesOf(chart, at, width, height, em), clipless, outside);
-    this.drawHandles(em);
-  }
-
-  drawHandles(em) {
-    const wanted = this.chart.handles;
-    while (this.handles.length > wanted.length) this.handles.pop().remove();
-    while (this.handles.length < wanted.length) {
-      const index = this.handles.length;
-      const node = svg("g", { class: "handle", tabindex: 0, role: "slider", "data-lm-suppress-shortcuts": "true" }, svg("circle", { r: 18, class: "reach" }), svg("circle", { r: 9, class: "grip" }));
-      node.addEventListener("keydown", (event) => this.key(event, index));
-      this.handles.push(node);
-      this.grips.append(node);
-    }
-    wanted.forEach((handle, index) => {
-      const node = this.handles[index], place = (scale, v) => scale(v === null ? NaN : v);
-      const [x, y] = [place(this.at.x, handle.x), place(this.at.y, handle.y)];
-      node.style.display = Number.isNaN(x + y) ? "none" : "";
-      node.setAttribute("transform", `translate(${rounded(clamp(x, this.at.left, this.at.right))} ${rounded(clamp(y, this.at.top, this.at.bottom))})`);
-      node.setAttribute("class", `handle role-${handle.role}`);
-      const name = handle.moves_x ?? handle.moves_y, control = this.app.controls[name], value = this.app.params[name];
-      const aria = { "aria-label": handle.label, "aria-valuemin": control.low, "aria-valuemax": control.high, "aria-valuenow": value, "aria-valuetext": `${control.label} ${tidy(value)}` };
-      if (handle.moves_x && handle.moves_y) aria["aria-valuetext"] += `, ${this.app.controls[handle.moves_y].label} ${tidy(this.app.params[handle.moves_y])}`;
-      else aria["aria-orientation"] = handle.moves_x ? "horizontal" : "vertical";
-      for (const [key, text] of Object.entries(aria)) node.setAttribute(key, text);
-    });
-  }
-
-  key(event, index) {
-    const { moves_x, moves_y } = this.chart.handles[index];
-    const step = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1], PageUp: [0, 10], PageDown: [0, -10] }[event.key];
-    const end = { Home: "low", End: "high" }[event.key];
-    if (!step && !end) return;
-    event.preventDefault();
-    event.stopPropagation();
-    const only = moves_x && moves_y ? null : moves_x ?? moves_y;
-    if (end) this.app.move({ [only ?? moves_x]: this.app.controls[only ?? moves_x][end] });
-    else {
-      const name = only ?? (step[0] ? moves_x : moves_y);
-      this.app.nudge(name, (step[0] || step[1]) * (event.shiftKey ? 10 : 1));
-    }
-  }
-
-  place(event) {
-    const frame = this.node.getBoundingClientRect();
-    return [event.clientX - frame.left, event.clientY - frame.top];
-  }
-
-  press(event) {
-    if (event.button !== 0 || !this.chart) return;
-    const [x, y] = this.place(event), at = this.at;
-    const inside = x >= at.left - 9 && x <= at.right + 9 && y >= at.top - 9 && y <= at.bottom + 9;
-    let index = this.handles.findIndex((node) => node.contains(event.target));
-    if (index < 0 && inside && this.app.spec.clicks) {
-      this.app.ask({ ask: "click", chart: this.index, x: at.x.inverse(x), y: at.y.inverse(y) });
-      return;
-    }
-    // With a mouse, pressing beside the only handle fetches it; a finger must stay free to scroll the page.
-    if (index < 0 && inside && this.handles.length === 1 && event.pointerType === "mouse") index = 0;
-    if (index < 0) return;
-    event.preventDefault();
-    this.handles[index].focus({ preventScroll: true });
-    this.node.setPointerCapture(event.pointerId);
-    const follow = (moved) => this.drag(index, ...this.place(moved));
-    const release = () => {
-      this.node.removeEventListener("pointermove", follow);
-      for (const end of ["pointerup", "pointercancel"]) this.node.removeEventListener(end, release);
-    };
-    this.node.addEventListener("pointermove", follow);
-    for (const end of ["pointerup", "pointercancel"]) this.node.addEventListener(end, release);
-    follow(event);
-  }
-
-  drag(index, x, y) {
-    const handle = this.chart.handles[index], at = this.at, app = this.app;
-    if (handle.track) return app.move({ [handle.moves_x]: app.snap(handle.moves_x, this.nearest(handle.track, x, y)) });
-    const values = {};
-    if (handle.moves_x) values[handle.moves_x] = app.snap(handle.moves_x, at.x.inverse(x));
-    if (handle.moves_y) values[handle.moves_y] = app.snap(handle.moves_y, at.y.inverse(y));
-    return app.move(values);
-  }
-
-  nearest(track, px, py) {
-    const [values, xs, ys] = [track.values, track.x, track.y].map(this.head.floats);
-    const clampY = (v) => clamp(this.at.y(v), this.at.top, this.at.bottom);
-    let best = Infinity, found = values[0];
-    for (let i = 0; i + 1 < values.length; i++) {
-      const [ax, ay, bx, by] = [this.at.x(xs[i]), clampY(ys[i]), this.at.x(xs[i + 1]), clampY(ys[i + 1])];
-      const size = (bx - ax) ** 2 + (by - ay) ** 2;
-      const share = size ? clamp(((px - ax) * (bx - ax) + (py - ay) * (by - ay)) / size, 0, 1) : 0;
-      const distance = Math.hypot(ax + share * (bx - ax) - px, ay + share * (by - ay) - py);
-      if (distance < best) [best, found] = [distance, values[i] + share * (values[i + 1] - values[i])];
-    }
-    return found;
-  }
-}
+const MOST_BUTTONS = 5; // more presets than these become a list
 
 // ------------------------------------------------------------------------------------- where new frames come from: two
 
@@ -192,11 +67,25 @@ class Table {
       index = index * values.length + Math.max(best, 0);
       found[name] = values[Math.max(best, 0)];
     }
-    return { params: found, frame: this.head.frames[index] };
+    return { index, params: found, frame: this.head.frames[index] };
+  }
+
+  // The parameters of a place, the other way round.
+  paramsAt(index) {
+    const found = {};
+    for (const [name, values] of [...this.head.axes].reverse()) {
+      found[name] = values[index % values.length];
+      index = Math.floor(index / values.length);
+    }
+    return found;
   }
 
   values(name) {
     return this.head.axes.find(([axis]) => axis === name)[1];
+  }
+
+  holds(values) {
+    return Object.entries(values).every(([name, value]) => this.values(name).includes(value));
   }
 }
 
@@ -204,11 +93,12 @@ class Table {
 
 class App {
   constructor(model, el) {
-    Object.assign(this, { model, el, spec: model.get("spec"), params: model.get("params"), views: [] });
+    Object.assign(this, { model, el, spec: model.get("spec"), params: model.get("params"), views: [], last: {} });
     this.controls = Object.fromEntries(this.spec.controls.map((control) => [control.name, control]));
     const table = model.get("table");
     this.table = table?.byteLength ? new Table(table) : null;
     this.live = model.alone ? null : new Live(model, this);
+    this.start = this.params;
     this.build();
     this.take();
   }
@@ -217,33 +107,70 @@ class App {
 
   build() {
     const { spec } = this, button = (label, onclick, more = {}) => html("button", { type: "button", onclick, ...more }, label);
+    const together = (name, parts) => (parts.length ? [html("span", { class: "set", role: "group", "aria-label": name }, ...parts)] : []);
     this.fields = {};
+    this.boxes = {};
     this.task = html("p", { class: "verdict", "aria-live": "polite" });
+    this.badge = html("span", { class: "badge", hidden: true }, "solved");
     this.says = html("p", { class: "says", "aria-live": "polite", "aria-atomic": "true" });
+    this.note = html("p", { class: "note", role: "status" });
     this.alert = html("p", { class: "alert", role: "alert", hidden: true });
     this.charts = html("div", { class: "charts" });
     this.state = html("input", { type: "text", class: "state", "aria-label": "State of this widget as text; edit and press Enter", spellcheck: "false", oninput: () => (this.editing = true), onkeydown: (event) => event.key === "Enter" && this.give(this.state.value) });
-    const starts = [
-      ...spec.presets.map((preset) => button(preset.label, () => this.move(preset.values))),
-      ...(this.live ? spec.actions.map((label, index) => button(label, () => this.ask({ ask: "action", index }))) : []),
-    ];
-    if (spec.runs) {
+    const offered = spec.presets.filter(({ values }) => this.live || this.table.holds(values));
+    const presets = offered.length > MOST_BUTTONS ? [this.presetList(offered)] : offered.map(({ label, values }) => button(label, () => this.move(values)));
+    const actions = spec.actions.flatMap((label, index) => (this.live || this.table.head.leads[index] ? [button(label, () => this.act(index))] : []));
+    const runs = [];
+    if (spec.runs || (!this.live && spec.records)) {
       this.play = button("Start", () => this.run(this.playing ? "pause" : "start"));
-      starts.unshift(this.play, button("Step", () => this.run("step")));
+      runs.push(this.play, button("Step", () => this.run("step")));
     }
     this.large = button("Large type", () => this.enlarge(!this.root.classList.contains("large")), { "aria-pressed": "false" });
-    const shown = spec.controls.filter((control) => control.shown);
     this.root = html("section", { class: "stage", "aria-label": spec.title },
-      ...(spec.task ? [html("div", { class: "task" }, html("p", {}, html("strong", {}, "Task. "), spec.task.text), button("Check", () => this.check()), this.task)] : []),
-      html("div", { class: "controls" }, ...shown.map((control) => this.field(control)), html("div", { class: "bar" }, ...starts, button("Reset", () => this.reset()))),
-      this.alert, this.charts, this.says,
+      ...(spec.task ? [html("div", { class: "task" }, html("p", {}, html("strong", {}, "Task. "), spec.task.text, this.badge), button("Check", () => this.check()), this.task)] : []),
+      html("div", { class: "controls" }, ...this.groups(), html("div", { class: "bar" }, ...together("Run", runs), ...together("Actions", actions), ...together("Presets", presets), button("Reset", () => this.reset()))),
+      this.alert, this.charts, this.says, this.note,
+      ...(this.model.get("limits") ? [html("p", { class: "limits" }, this.model.get("limits"))] : []),
       html("div", { class: "bar foot" }, html("label", {}, "State ", this.state), button("Copy", () => this.copy()), this.large),
     );
     this.el.append(this.root);
     this.enlarge(this.remembered(), false);
   }
 
+  presetList(presets) {
+    this.list = html("select", { "aria-label": "Presets", onchange: () => {
+      const index = this.list.selectedIndex;
+      if (index < 1) return;
+      this.move(presets[index - 1].values);
+      // Kept, so that the arrow keys go on to the next one.
+      this.list.selectedIndex = index;
+    } }, html("option", {}, "Presets…"), ...presets.map(({ label }) => html("option", {}, label)));
+    return this.list;
+  }
+
+  // First the controls without a group, then the groups, then the numbers that only handles move.
+  groups() {
+    const shown = this.spec.controls.filter((control) => control.shown);
+    const hidden = this.spec.controls.filter((control) => !control.shown && control.is === "Slider");
+    const names = [...new Set(shown.map(({ group }) => group))].filter(Boolean);
+    const fold = (name, controls, open) => html("details", { class: "fold", open }, html("summary", {}, name), html("div", { class: "controls" }, ...controls.map((control) => this.field(control))));
+    this.typing = hidden.length ? [fold("Type the numbers", hidden, false)] : [];
+    return [
+      ...shown.filter(({ group }) => !group).map((control) => this.field(control)),
+      ...names.map((name) => fold(name, shown.filter(({ group }) => group === name), this.spec.open_groups.includes(name))),
+      ...this.typing,
+    ];
+  }
+
   field(control) {
+    const box = this.fieldOf(control);
+    this.boxes[control.name] = box;
+    // Without a kernel nothing moves what the table knows at one place only.
+    if (!this.live && this.table.values(control.name).length < 2) for (const input of box.querySelectorAll("input, select")) input.disabled = true;
+    return box;
+  }
+
+  fieldOf(control) {
     const { name, label } = control;
     if (control.is === "Choice") {
       const select = html("select", { onchange: () => this.move({ [name]: control.options[select.selectedIndex][0] }) }, ...control.options.map(([, text]) => html("option", {}, text)));
@@ -264,6 +191,11 @@ class App {
       if (typed.value !== "" && Number.isFinite(typed.valueAsNumber)) this.move({ [name]: clamp(typed.valueAsNumber, control.low, control.high) });
       else this.fields[name](this.params[name]);
     } });
+    // In a table the next place may be many steps away, and one step would snap back.
+    if (!this.live) range.addEventListener("keydown", (event) => {
+      const direction = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1, PageUp: 5, PageDown: -5 }[event.key];
+      if (direction) { event.preventDefault(); this.nudge(name, direction); }
+    });
     // The arrow keys of a number field would move by 1; ours move by the slider's step.
     typed.addEventListener("keydown", (event) => {
       const direction = { ArrowUp: 1, ArrowDown: -1 }[event.key];
@@ -274,7 +206,7 @@ class App {
       range.setAttribute("aria-valuetext", tidy(value));
       typed.value = Number(Number(value).toPrecision(6));
     };
-    return html("div", { class: "control" }, html("span", {}, label), range, typed);
+    return html("div", { class: "control" }, html("span", {}, label), ...(control.shown ? [range] : []), typed);
   }
 
   // What the learner does --------------------------------------------------------------------------------------------
@@ -297,6 +229,9 @@ class App {
 
   move(values) {
     this.params = { ...this.params, ...values };
+    // What was typed or slid is shown as it was taken, even where nothing has changed.
+    for (const name of Object.keys(values)) delete this.last[name];
+    if (this.list) this.list.selectedIndex = 0;
     if (!this.live) this.settle();
     // With a kernel the table gives the picture at once, and the kernel's answer replaces it.
     else if (this.table && !this.spec.runs) this.draw(this.table.place(this.params).frame, this.table.head);
@@ -308,7 +243,8 @@ class App {
     const { params, frame } = this.table.place(this.params);
     this.params = params;
     this.playing = false;
-    if (this.task.classList.contains("open")) this.show({});
+    this.table.recorded = 0;
+    this.say({}, "");
     this.draw(frame, this.table.head);
   }
 
@@ -316,16 +252,21 @@ class App {
     if (this.live) this.live.ask(message);
   }
 
+  act(index) {
+    if (this.live) return this.ask({ ask: "action", index });
+    return this.move(this.table.paramsAt(this.table.head.leads[index][this.table.place(this.params).index]));
+  }
+
   reset() {
     if (this.live) return this.ask({ ask: "reset" });
-    this.show({});
-    this.table.recorded = 0;
-    return this.move(this.spec.defaults);
+    return this.move(this.spec.records ? this.start : this.spec.defaults);
   }
 
   check() {
     if (this.live) return this.ask({ ask: "check" });
-    return this.show(this.frame.result);
+    const { result } = this.frame;
+    this.badge.hidden &&= result.score < 1;
+    return this.show(result);
   }
 
   give(text) {
@@ -345,9 +286,18 @@ class App {
     if (this.live) return this.ask({ ask: "run", how });
     this.playing = how === "start";
     const next = () => {
-      const { recorded } = this.table.head;
-      if (this.table.recorded < recorded.length) this.draw(recorded[this.table.recorded++], this.table.head);
-      else this.playing = false;
+      const { recorded } = this.table.head, frame = recorded[this.table.recorded++];
+      if (frame) {
+        // The recording began where the page began, whatever has been moved since.
+        this.params = { ...this.start, ...frame.moves };
+        this.say({}, "");
+        this.draw(frame, this.table.head);
+      } else {
+        this.playing = false;
+        this.table.recorded = 0;
+        const more = recorded.length < this.table.head.longest ? "The run has ended" : `The recording ends here, after ${recorded.length} pictures; in JupyterLab the run goes on`;
+        this.say({}, `${more}. Start and Step begin it again.`);
+      }
       this.refresh();
       if (this.playing) setTimeout(() => this.playing && next(), 33);
     };
@@ -390,7 +340,8 @@ class App {
     }
     this.refresh();
     this.complain(model.get("error"));
-    this.show(model.get("verdict"));
+    this.badge.hidden = !model.get("solved");
+    this.say(model.get("verdict"), model.get("note"));
     const seq = model.get("seq");
     if (this.playing && seq !== this.drawn) requestAnimationFrame(() => model.send({ ask: "drawn", seq }));
     this.drawn = seq;
@@ -406,30 +357,74 @@ class App {
   paint() {
     const { frame } = this, width = this.charts.clientWidth;
     if (!frame || !width) return;
-    const em = parseFloat(getComputedStyle(this.charts).fontSize);
-    const columns = clamp(Math.floor(width / (21 * em)), 1, Math.min(frame.columns, frame.charts.length));
+    const style = getComputedStyle(this.charts), em = parseFloat(style.fontSize);
+    ruler.family = style.fontFamily;
     while (this.views.length > frame.charts.length) this.views.pop().node.remove();
     while (this.views.length < frame.charts.length) {
       this.views.push(new ChartView(this.views.length, this));
       this.charts.append(this.views.at(-1).node);
     }
-    frame.charts.forEach((chart, index) => {
-      const row = frame.charts.slice(index - (index % columns), index - (index % columns) + columns);
-      const share = columns === 1 ? 1 : chart.width / Math.max(row.reduce((sum, other) => sum + other.width, 0), columns * Math.min(...row.map((other) => other.width)));
-      this.views[index].draw(chart, this.head, Math.floor((width - 1) * share), Math.round((frame.height * em) / 14), em);
-    });
-    if (this.says.textContent !== frame.says) {
-      this.says.textContent = frame.says;
-      // A screen reader waits until the picture has come to rest.
-      this.says.setAttribute("aria-busy", "true");
-      clearTimeout(this.rest);
-      this.rest = setTimeout(() => this.says.removeAttribute("aria-busy"), 300);
+    const rooms = this.rooms(frame, width - 1, em), height = Math.round((frame.height * em) / 14);
+    frame.charts.forEach((chart, index) => this.views[index].draw(chart, this.head, rooms[index], Math.max(rooms[index], Math.round(((chart.least ?? 0) * em) / 14)), height, em));
+    this.speak();
+    if (this.typing.length) this.offerNumbers(frame);
+  }
+
+  // The width of each chart: as many in a row as the frame wishes and the page has room for.
+  rooms(frame, width, em) {
+    const { charts } = frame;
+    for (let columns = Math.min(frame.columns, charts.length, Math.max(1, Math.floor(width / (21 * em)))); ; columns--) {
+      const rooms = charts.map((chart, index) => {
+        if (columns === 1) return Math.floor(width);
+        const row = charts.slice(index - (index % columns), index - (index % columns) + columns);
+        // A last row that is not full keeps the size of the others.
+        const shares = Math.max(row.reduce((sum, other) => sum + other.width, 0), columns * Math.min(...row.map((other) => other.width)));
+        return Math.floor((width * chart.width) / shares);
+      });
+      if (columns === 1 || charts.every((chart, index) => rooms[index] >= ((chart.least ?? 0) * em) / 14)) return rooms;
     }
   }
 
+  // While a run goes on the words change twice a second, for the eye; a screen reader waits until all has come to rest.
+  speak() {
+    if (this.says.textContent === this.frame.says) return;
+    const since = performance.now() - (this.spoken ?? -Infinity);
+    this.says.setAttribute("aria-busy", "true");
+    clearTimeout(this.rest);
+    clearTimeout(this.later);
+    if (this.playing && since < 500) {
+      this.later = setTimeout(() => this.speak(), 500 - since);
+      return;
+    }
+    this.says.textContent = this.frame.says;
+    this.spoken = performance.now();
+    const calm = () => (this.playing ? (this.rest = setTimeout(calm, 300)) : this.says.removeAttribute("aria-busy"));
+    this.rest = setTimeout(calm, 300);
+  }
+
+  // Number fields for what the handles of this picture move and no slider does.
+  offerNumbers(frame) {
+    const moved = new Set(frame.charts.flatMap(({ handles }) => handles.flatMap(({ moves_x, moves_y }) => [moves_x, moves_y])));
+    const hidden = this.spec.controls.filter((control) => !control.shown && control.is === "Slider");
+    for (const control of hidden) this.boxes[control.name].hidden = !moved.has(control.name) || !this.fits(control);
+    this.typing[0].hidden = !hidden.some(({ name }) => moved.has(name));
+  }
+
+  fits({ when }) {
+    return !when || when[1].includes(this.params[when[0]]);
+  }
+
+  // Only what has changed is set: a number that is being typed stays, a slider that is being moved does not jump.
   refresh() {
-    for (const [name, set] of Object.entries(this.fields)) set(this.params[name]);
-    if (!this.editing) this.state.value = this.stateText();
+    for (const [name, set] of Object.entries(this.fields)) {
+      if (this.last[name] !== this.params[name]) set(this.params[name]);
+    }
+    if (this.params !== this.lastParams) {
+      for (const control of this.spec.controls) if (control.shown) this.boxes[control.name].hidden = !this.fits(control);
+      if (!this.editing) this.state.value = this.stateText();
+    }
+    this.last = { ...this.params };
+    this.lastParams = this.params;
     if (this.play) this.play.textContent = this.playing ? "Pause" : "Start";
   }
 
@@ -440,9 +435,15 @@ class App {
     return [this.spec.name, ...Object.entries(this.params).map(([name, value]) => `${name}=${word(value)}`)].join(" ");
   }
 
+  say(verdict, note) {
+    this.show(verdict);
+    if (this.note.textContent !== note) this.note.textContent = note;
+  }
+
   show(verdict) {
-    this.task.textContent = verdict?.message ?? "";
-    this.task.className = verdict?.message ? `verdict ${verdict.score >= 1 ? "solved" : "open"}` : "verdict";
+    const said = [verdict?.message, ...(verdict?.notices ?? [])].filter(Boolean).join(" ");
+    if (this.task.textContent !== said) this.task.textContent = said;
+    this.task.className = said ? `verdict ${verdict.score >= 1 ? "solved" : "open"}` : "verdict";
   }
 
   complain(text) {
@@ -468,10 +469,12 @@ function render({ model, el }) {
   const take = () => app.take(), resize = new ResizeObserver(() => app.paint());
   const shade = () => { app.shade(); setTimeout(() => app.shade(), 400); };
   const theme = new MutationObserver(shade), enlarge = (event) => app.enlarge(event.detail, false);
-  const changes = ["seq", "answers", "verdict", "error", "running"].map((name) => `change:${name}`).join(" ");
+  const changes = ["seq", "answers", "verdict", "solved", "note", "error", "running"].map((name) => `change:${name}`).join(" ");
   model.on(changes, take);
   resize.observe(app.charts);
   for (const node of [document.documentElement, document.body]) theme.observe(node, { attributes: true });
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  system.addEventListener("change", shade);
   window.addEventListener("course-large-type", enlarge);
   shade();
   viewsOf.set(model, (viewsOf.get(model) ?? 0) + 1);
@@ -479,6 +482,7 @@ function render({ model, el }) {
     model.off(changes, take);
     resize.disconnect();
     theme.disconnect();
+    system.removeEventListener("change", shade);
     window.removeEventListener("course-large-type", enlarge);
     clearTimeout(app.live?.alarm);
     viewsOf.set(model, viewsOf.get(model) - 1);

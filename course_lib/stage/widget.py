@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 HERE = Path(__file__).parent
-RENDERER = "\n".join((HERE / name).read_text(encoding="utf-8") for name in ("marks.js", "stage.js"))
+RENDERER = "\n".join((HERE / name).read_text(encoding="utf-8") for name in ("marks.js", "chart.js", "stage.js"))
 STYLE = (HERE / "stage.css").read_text(encoding="utf-8")
 # Some frames are always on their way to the page, so that neither side waits for the other; more would only add delay.
 UNDER_WAY = 6
@@ -42,7 +42,10 @@ class Stage(anywidget.AnyWidget):  # type: ignore[misc]
     params = traitlets.Dict().tag(sync=True)
     frame = traitlets.Bytes().tag(sync=True)
     table = traitlets.Bytes().tag(sync=True)
+    # What Check said of the present place, and whether it ever said yes.
     verdict = traitlets.Dict().tag(sync=True)
+    solved = traitlets.Bool(False).tag(sync=True)
+    note = traitlets.Unicode().tag(sync=True)
     running = traitlets.Bool(False).tag(sync=True)
     error = traitlets.Unicode().tag(sync=True)
     # Counts answers; `answers` names the request that the present frame answers.
@@ -68,24 +71,36 @@ class Stage(anywidget.AnyWidget):  # type: ignore[misc]
 
     def move(self, **values: Value) -> Scene:
         """Put controls to these values and return the new scene; ValueError for a value that its control refuses."""
-        self._apply({**self.params, **self.panel.accept(values)})
+        self._apply(values)
         return self.scene
 
     def reset(self) -> None:
         """Every control back to its default; a run stops and begins anew."""
         self._end_run()
-        self.verdict = {}
         self._apply(self.panel.defaults)
 
     def check(self) -> Result:
-        """Judge the task at the present parameters and tell the listeners; ValueError where the panel has no task."""
+        """Judge the task at the present parameters and tell the listeners; ValueError where the panel has no task.
+
+        What the listeners could not keep is shown to the learner; what they raise is shown and raised.
+        """
         result = self.panel.result(dict(self.params), self.scene)
         if result is None or self.panel.task is None:
             raise ValueError(f"panel {self.panel.name!r} has no task to check")
         self.verdict = {"score": result.score, "message": result.message}
+        self.solved = self.solved or result.solved
         if result.score > 0:
-            tell(self.panel.task.id, result.score)
+            with self._shown_errors():
+                notices = self._tell(self.panel.task.id, result.score)
+            self.verdict = {**self.verdict, "notices": notices}
         return result
+
+    def _tell(self, task_id: str, score: float) -> list[str]:
+        try:
+            return tell(task_id, score)
+        except Exception as error:
+            error.add_note("(This result is not stored.)")
+            raise
 
     @property
     def state(self) -> str:
@@ -126,7 +141,9 @@ class Stage(anywidget.AnyWidget):  # type: ignore[misc]
                 scene = next(self._frames, None)
             if scene is None:
                 self._frames = None
+                self.note = "The run has ended; Start and Step begin it again."
                 return False
+            self._live.update(self.panel.accept(scene.moves))
             self._show(scene)
             return True
 
@@ -175,9 +192,11 @@ class Stage(anywidget.AnyWidget):  # type: ignore[misc]
 
     # In between ----------------------------------------------------------------------------------------------------
 
-    def _apply(self, params: Params) -> None:
-        changed = {name for name, value in params.items() if value != self.params.get(name)}
-        if self._frames is not None and not changed & self.panel.restarts:
+    def _apply(self, values: Params) -> None:
+        params, again = self.panel.moved(dict(self.params), values)
+        going_on = self._frames is not None and not again
+        # What a panel with `begin` shows in a pause it can draw from its parameters, and so it can go on from them.
+        if going_on and (self.running or not self.panel.begin):
             # The run reads its parameters at the next step.
             self._live.update(params)
             self._show(self.scene, params)
@@ -189,13 +208,13 @@ class Stage(anywidget.AnyWidget):  # type: ignore[misc]
 
     def _show(self, scene: Scene, params: Params | None = None) -> None:
         self.scene = scene
+        shown = {**(self.params if params is None else params), **self.panel.accept(scene.moves)}
         with self.hold_sync():
-            if params is not None:
-                self.params = params
-                if not self.verdict.get("score", 1) >= 1:
-                    # What was said about the place that the learner has left.
-                    self.verdict = {}
-            self.error = ""
+            if shown != self.params:
+                self.params = shown
+            # Whatever was said, it was said of the place that has been left.
+            self.verdict = {}
+            self.error = self.note = ""
             self.frame = frame_bytes(scene)
             self.seq += 1
 
@@ -216,10 +235,10 @@ class Stage(anywidget.AnyWidget):  # type: ignore[misc]
                 elif asked == "reset":
                     self.reset()
                 elif asked == "action":
-                    self._apply({**self.params, **self.panel.actions[content["index"]].change(dict(self.params))})
+                    self._apply(self.panel.actions[content["index"]].change(dict(self.params)))
                 elif asked == "click" and self.panel.click is not None:
                     place = (content["chart"], content["x"], content["y"])
-                    self._apply({**self.params, **self.panel.click(dict(self.params), *place)})
+                    self._apply(self.panel.click(dict(self.params), *place))
                 elif asked == "run":
                     self.pause() if content["how"] == "pause" else self._run(content["how"])
                 elif asked == "drawn":
@@ -259,7 +278,7 @@ class _ShownErrors:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if isinstance(error, Exception):
             self.stage.running = False
-            self.stage.error = str(error) or type(error).__name__
+            self.stage.error = " ".join([str(error) or type(error).__name__, *getattr(error, "__notes__", ())])
 
 
 def describe(panel: Panel) -> dict[str, Any]:
@@ -273,7 +292,9 @@ def describe(panel: Panel) -> dict[str, Any]:
         "actions": [action.label for action in panel.actions],
         "runs": panel.run is not None,
         "clicks": panel.click is not None,
+        "records": panel.record is not None,
         "defaults": panel.defaults,
+        "open_groups": sorted(panel.open_groups),
     }
 
 
@@ -283,6 +304,8 @@ def _describe_control(control: Control) -> dict[str, Any]:
         "name": control.name,
         "label": control.label,
         "shown": control.shown,
+        "group": control.group,
+        "when": list(control.when) if control.when else None,
         "default": control.default,
     }
     if isinstance(control, Slider):
