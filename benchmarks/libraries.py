@@ -19,7 +19,19 @@ from threadpoolctl import threadpool_limits
 from course_lib.spec import Activation, Array, Loss
 
 NOT_INSTALLED = "not installed"
-PACKAGES = ("numpy", "scipy", "scikit-learn", "torch", "jax", "optax", "keras", "mpmath", "matplotlib")
+WIDGET_PACKAGES = ("jupyterlab", "ipywidgets", "anywidget", "ipympl", "plotly")
+PACKAGES = (
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "torch",
+    "jax",
+    "optax",
+    "keras",
+    "mpmath",
+    "matplotlib",
+    *WIDGET_PACKAGES,
+)
 
 
 def installed(module: str) -> Any:
