@@ -47,6 +47,11 @@ class Page:
         """The folder it stands in: notebooks, exercises or solutions."""
         return self.path.parent.name
 
+    @property
+    def is_gallery(self) -> bool:
+        """Pages 90 and up are made from a catalogue: looked things up in, not read from top to bottom."""
+        return self.kind == "notebooks" and self.path.name >= "90"
+
     def markdown(self) -> Iterator[NotebookNode]:
         return (cell for cell in self.notebook.cells if cell.cell_type == "markdown")
 
@@ -168,18 +173,34 @@ def links_lead_somewhere(page: Page) -> Iterator[str]:
     """A relative link points at a file of the course, a link within the notebook at one of its headings."""
     anchors = {_anchor(text) for cell in page.markdown() for _, text in _headings(cell)}
     for cell in page.markdown():
-        for groups in _LINK.findall(_FENCE.sub("", cell.source)):
-            link = next(filter(None, groups))
-            file, _, anchor = unquote(link).partition("#")
-            if _OUTSIDE.match(link):
-                continue
-            if not (page.path.parent / file).exists() if file else anchor not in anchors:
-                yield f"cell {cell.id!r}: the link {link!r} leads nowhere"
+        dead = _dead(page, _FENCE.sub("", cell.source), anchors)
+        yield from (f"cell {cell.id!r}: the link {link!r} leads nowhere" for link in dead)
+
+
+def stored_links_lead_somewhere(page: Page) -> Iterator[str]:
+    """So do the links that cells have put out; they may also point at headings that cells have put out."""
+    written = [
+        (cell, _text(output, kind)) for cell, output in _outputs(page) for kind in ("text/html", "text/markdown")
+    ]
+    headings = [text for cell in page.markdown() for _, text in _headings(cell)]
+    headings += [text.strip() for _, source in written for _, text in _HEADING.findall(source)]
+    anchors = {_anchor(text) for text in headings}
+    for cell, source in written:
+        yield from (
+            f"cell {cell.id!r} puts out a link {link!r}, which leads nowhere" for link in _dead(page, source, anchors)
+        )
+
+
+def galleries_need_no_kernel(page: Page) -> Iterator[str]:
+    """In a gallery every code cell after the imports has something stored to show."""
+    if page.is_gallery:
+        cells = list(page.code())[1:]
+        yield from (f"cell {cell.id!r}: shows nothing without a kernel" for cell in cells if not cell.outputs)
 
 
 def right_length(page: Page) -> Iterator[str]:
-    """A lesson has 700 to 1,400 words; the start page, numbered 00, is as short as it likes."""
-    if page.kind != "notebooks" or page.path.name.startswith("00_"):
+    """A lesson has 700 to 1,400 words; the start page, numbered 00, and galleries are as long as they need to be."""
+    if page.kind != "notebooks" or page.path.name.startswith("00_") or page.is_gallery:
         return
     words = sum(word_count(cell.source) for cell in page.markdown())
     if not FEWEST_WORDS <= words <= MOST_WORDS:
@@ -200,6 +221,8 @@ RULES: tuple[Callable[[Page], Iterator[str]], ...] = (
     imports_first,
     nothing_unwanted,
     links_lead_somewhere,
+    stored_links_lead_somewhere,
+    galleries_need_no_kernel,
     right_length,
 )
 
@@ -216,6 +239,21 @@ def _headings(cell: NotebookNode) -> list[tuple[int, str]]:
 def _anchor(heading: str) -> str:
     """The name under which JupyterLab and GitHub's notebook view reach a heading."""
     return re.sub(r"[*`]", "", heading).replace(" ", "-")
+
+
+def _dead(page: Page, source: str, anchors: set[str]) -> Iterator[str]:
+    """The links in a text that lead to no file beside the page and to none of the anchors."""
+    for groups in _LINK.findall(source):
+        link = next(filter(None, groups))
+        file, _, anchor = unquote(link).partition("#")
+        if _OUTSIDE.match(link):
+            continue
+        if not (page.path.parent / file).exists() if file else anchor not in anchors:
+            yield link
+
+
+def _text(output: NotebookNode, kind: str) -> str:
+    return "".join(output.get("data", {}).get(kind, ""))
 
 
 def _outputs(page: Page) -> Iterator[tuple[NotebookNode, NotebookNode]]:

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from course_lib.panels.collapse import linear_collapse as linear_collapse
+    from course_lib.panels.compare import compare as compare
     from course_lib.panels.explore import explore as explore
     from course_lib.panels.hinge import hinge_puzzle as hinge_puzzle
     from course_lib.panels.outlier import outlier_mixer as outlier_mixer
     from course_lib.panels.pairing import pairing_matrix as pairing_matrix
+    from course_lib.panels.playground import playground as playground
     from course_lib.panels.probability import probability_losses as probability_losses
     from course_lib.panels.slowdown import learning_slowdown as learning_slowdown
     from course_lib.panels.softmax import softmax_shares as softmax_shares
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 # Widget → its module in course_lib.panels.
 HOMES = {
+    "compare": "compare",
     "explore": "explore",
     "hinge_puzzle": "hinge",
     "learning_slowdown": "slowdown",
@@ -28,6 +31,7 @@ HOMES = {
     "neuron_stepper": "stepper",
     "outlier_mixer": "outlier",
     "pairing_matrix": "pairing",
+    "playground": "playground",
     "probability_losses": "probability",
     "softmax_shares": "softmax",
 }

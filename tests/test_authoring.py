@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -431,6 +432,10 @@ def picture(size: int = 30, alt: str = "A curve.") -> NotebookNode:
     return nbformat.v4.new_output("display_data", data=data, metadata={"image/png": {"alt": alt}})
 
 
+def rich(text: str, kind: str = "text/html") -> NotebookNode:
+    return nbformat.v4.new_output("display_data", data={kind: text, "text/plain": "rich"})
+
+
 def stream(text: str, name: str = "stdout") -> NotebookNode:
     return nbformat.v4.new_output("stream", text=text, name=name)
 
@@ -479,6 +484,16 @@ def test_good_page_keeps_all_rules() -> None:
         pytest.param("links_lead_somewhere", (text("# A\n\n[b](../notebooks/99_none.ipynb)"),), id="dead-link"),
         pytest.param("links_lead_somewhere", (text("# A\n\n[b](#B)"),), id="dead-anchor"),
         pytest.param("links_lead_somewhere", (text('# A\n\n<a href="none.md">b</a>'),), id="dead-html-link"),
+        pytest.param(
+            "stored_links_lead_somewhere",
+            (*GOOD, code("f()", rich('<a href="99_none.ipynb">b</a>'))),
+            id="dead-stored-link",
+        ),
+        pytest.param(
+            "stored_links_lead_somewhere",
+            (*GOOD, code("f()", rich("[b](#B)", "text/markdown"))),
+            id="dead-stored-anchor",
+        ),
     ],
 )
 def test_broken_rule_is_found(rule: str, cells: tuple[NotebookNode, ...]) -> None:
@@ -495,6 +510,24 @@ def test_widget_state_is_found() -> None:
 def test_lesson_of_the_wrong_length_is_found(words: int) -> None:
     bad = page(text("# A\n\n" + "word " * words, "title"), folder="notebooks")
     assert broken_rules(bad) == {"right_length"}
+
+
+def gallery(*cells: NotebookNode) -> Page:
+    return replace(page(*cells), path=Path(__file__).parents[1] / "notebooks" / "90_gallery.ipynb")
+
+
+@pytest.mark.parametrize("words", [10, 3000])
+def test_a_gallery_is_as_long_as_it_needs_to_be(words: int) -> None:
+    assert lint(gallery(text("# A\n\n" + "word " * words, "title"), *GOOD[1:])) == []
+
+
+def test_a_gallery_that_shows_nothing_without_a_kernel_is_found() -> None:
+    assert broken_rules(gallery(*GOOD, code("cards()", name="cards"))) == {"galleries_need_no_kernel"}
+
+
+def test_a_stored_link_may_lead_to_a_stored_heading() -> None:
+    cells = code("f()", rich("[b](#B-1)", "text/markdown"), rich("### B 1", "text/markdown"), name="index")
+    assert lint(page(*GOOD, cells)) == []
 
 
 def test_only_running_text_counts_as_words() -> None:

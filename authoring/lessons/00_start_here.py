@@ -149,6 +149,9 @@ for activation in ("identity", "relu"):
 # | [**22 Binary cross-entropy**](22_binary_cross_entropy.ipynb) | the cost of a confident mistake has no ceiling; −log p is surprise | 40 |
 # | [**24 MSE against cross-entropy**](24_mse_or_cross_entropy.ipynb) | the squared error carries the sigmoid's slope, cross-entropy cancels it | 45 |
 # | [**27 Pairing output and loss**](27_output_and_loss.ipynb) | the target's type fixes the output unit, which fixes the loss | 50 |
+#
+# All functions, those without a lesson too, stand in two galleries to look things up, to explore and to compare: [activations](90_gallery_activations.ipynb)
+# and [losses](91_gallery_losses.ipynb).
 
 # %% [markdown] id="quiz"
 # ## Quiz

@@ -133,7 +133,10 @@ SOFTMAX = Activation(
     claims=lambda: VectorClaims(range=UNIT, sums_to=1.0, shift_invariant=True, lipschitz=0.5),
     strengths=(
         Trait("The outputs form a probability distribution.", "test_activations.py::test_sums"),
-        Trait("Smooth, and no share is ever exactly 0.", "test_activations.py::test_softmax_shares_are_positive"),
+        Trait(
+            "Smooth, and no share is exactly 0 until the exponential underflows.",
+            "test_activations.py::test_softmax_shares_are_positive",
+        ),
     ),
     weaknesses=(
         Trait(
@@ -242,6 +245,7 @@ SPARSEMAX = Activation(
     formula=r"\mathrm{sparsemax}(x)_i = \max(x_i - \tau,\, 0),\quad \sum_i \max(x_i - \tau,\, 0) = 1",
     derivative_formula=(
         r"\frac{\partial s_i}{\partial x_j} = \delta_{ij} - \frac{1}{n} \text{ for } s_i, s_j > 0,\ 0 \text{ elsewhere}"
+        r";\quad n \text{ shares above } 0"
     ),
     function=sparsemax,
     jacobian=sparsemax_jacobian,

@@ -183,7 +183,7 @@ RELU6 = Activation(
     used=(
         Use(
             "Networks for phones, for its robustness in low-precision arithmetic",
-            Source("Sandler et al.", 2018, "MobileNetV2, §3, arXiv:1801.04381"),
+            Source("Sandler et al.", 2018, "MobileNetV2, §4, arXiv:1801.04381"),
         ),
     ),
     frameworks=(
@@ -215,7 +215,9 @@ SQUARED_RELU = Activation(
     strengths=(
         Trait("No kink: its slope passes through 0 without a jump.", "test_activations.py::test_no_other_kinks"),
     ),
-    weaknesses=(Trait("Its slope has no bound, so large scores explode.", "test_activations.py::test_largest_slope"),),
+    weaknesses=(
+        Trait("Its slope has no bound, so large scores get huge gradients.", "test_activations.py::test_largest_slope"),
+    ),
     used=(
         Use(
             "Feed-forward layers of a transformer found by architecture search",

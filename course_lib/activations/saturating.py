@@ -183,7 +183,7 @@ SIGMOID = Activation(
     ),
     weaknesses=(
         Trait(
-            "Its slope never exceeds 1/4, so each layer multiplies the gradient by a quarter at most.", "03#experiment"
+            "Its slope never exceeds 1/4, so the gradient that passes it shrinks to a quarter at most.", "03#experiment"
         ),
         Trait("Saturates on both sides: beyond |x| = 6 the slope is under 1 % of its maximum.", "03#saturation"),
         Trait(
@@ -387,7 +387,11 @@ SOFTSIGN = Activation(
         ),
         Use(
             "Compared with tanh and sigmoid in the study that gave Xavier initialisation",
-            Source("Glorot & Bengio", 2010, "Understanding the difficulty of training deep networks, PMLR 9:249–256"),
+            Source(
+                "Glorot & Bengio",
+                2010,
+                "Understanding the difficulty of training deep feedforward neural networks, PMLR 9:249–256",
+            ),
         ),
     ),
     frameworks=(

@@ -190,7 +190,7 @@ SINE = Activation(
     weaknesses=(Trait("Not monotonic: different scores give the same output.", "test_activations.py::test_monotonic"),),
     used=(
         Use(
-            "Networks that represent one image, sound or shape, as sin(30z) in the first layers",
+            "Networks that represent one image, sound or shape, as sin(30z) in the first layer",
             Source(
                 "Sitzmann et al.", 2020, "Implicit Neural Representations with Periodic Activations, arXiv:2006.09661"
             ),

@@ -218,7 +218,7 @@ BINARY_CROSS_ENTROPY = Loss(
         Trait("A confident mistake is never cheap: the cost has no ceiling.", "22#surprise"),
     ),
     weaknesses=(
-        Trait("From probabilities it has lost its digits: 1 − σ(40) is 0 and the cost is inf.", "22#broken"),
+        Trait("Computed from probabilities it has lost digits: 1 − σ(40) is 0 and the cost is inf.", "22#broken"),
         Trait(
             "One wrong label that the model is sure about can dominate the mean.",
             "test_losses.py::test_one_confident_mistake_dominates_the_mean",
@@ -304,7 +304,7 @@ CATEGORICAL_CROSS_ENTROPY = Loss(
     strengths=(Trait("Its best constant is the vector of class shares.", "test_losses.py::test_minimiser"),),
     weaknesses=(
         Trait(
-            "From probabilities it has lost its digits: a share that rounded to 0 costs inf.",
+            "Computed from probabilities it has lost digits: a share that rounded to 0 costs inf.",
             "test_losses.py::test_probabilities_lose_what_logits_keep",
         ),
         Trait(

@@ -371,7 +371,7 @@ JENSEN_SHANNON = Loss(
     family="probabilistic",
     says="How far both distributions are from their average: symmetric, and never more than log 2.",
     formula=(
-        r"\ell(p, q) = \frac{1}{2}\,\mathrm{KL}(p \,\|\, m) + \frac{1}{2}\,\mathrm{KL}(q \,\|\, m), "
+        r"\ell(p, q) = \frac{1}{2}\,\mathrm{KL}(p \parallel m) + \frac{1}{2}\,\mathrm{KL}(q \parallel m), "
         r"\quad m = \frac{p + q}{2}"
     ),
     gradient_formula=r"\frac{\partial \ell}{\partial q_k} = \frac{1}{2} \log \frac{q_k}{m_k}",

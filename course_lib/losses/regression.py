@@ -653,7 +653,7 @@ MSLE = Loss(
     name="msle",
     title="Mean squared logarithmic error",
     family="regression",
-    says="The square of the log ratio: being wrong by a factor costs the same at every size.",
+    says="The square of the log ratio of 1 + ŷ and 1 + y: for large y a wrong factor costs the same at every size.",
     formula=r"\ell(y, \hat y) = (\log(1 + \hat y) - \log(1 + y))^2",
     gradient_formula=r"\frac{\partial \ell}{\partial \hat y} = \frac{2\,(\log(1 + \hat y) - \log(1 + y))}{1 + \hat y}",
     function=msle,
@@ -726,7 +726,7 @@ MAPE = Loss(
     ),
     used=(
         Use(
-            "Forecasts of sales and load; training with it is the median weighted by 1/y",
+            "Forecasts of sales and load; to train with it is least absolute error with the weights 1/y",
             Source("de Myttenaere, Golden, Le Grand & Rossi", 2016, "Neurocomputing 192, arXiv:1605.02541"),
         ),
     ),

@@ -127,13 +127,13 @@ CTC_WITH_LOGITS = Loss(
     ),
     strengths=(
         Trait(
-            "No alignment is needed: it equals the sum over all of them.",
+            "No alignment is needed: the likelihood is summed over all of them.",
             "test_losses.py::test_ctc_is_the_sum_over_alignments",
         ),
     ),
     weaknesses=(
         Trait(
-            "Frames are judged independently, and there must be more of them than labels.",
+            "Frames are judged independently, and each label needs at least one of its own.",
             "test_losses.py::test_bad_frames",
         ),
         Trait("Not convex in the logits.", "test_losses.py::test_not_convex"),
