@@ -404,6 +404,8 @@ OWN = {
     "builtins": "def f(x): return [abs(v) for v in x]",
     "data": "from course_lib import activations\ndef f(x): return x",
     "not-a-function": "f = 3",
+    "text-of-its-own": "MODE = 'fast'\ndef f(x): return x if MODE == 'fast' else 2 * x",
+    "name-of-a-library": "MODE = 'scipy.special'\ndef f(x): return x if MODE else 2 * x",
 }
 
 

@@ -270,8 +270,10 @@ for rate, updates in ((1, 0), (0.01, 200), (1, 200), (1000, 200)):
 # %% [markdown] id="used"
 # ## Where it is used
 #
-# * **Risk scores, click prediction:** one sigmoid neuron is *logistic regression* (Bishop 2006, *Pattern Recognition and Machine Learning*, §4.3.2).
-# * **Echo cancelling on telephone lines:** one neuron without activation (Widrow & Hoff 1960, *Adaptive switching circuits*, IRE WESCON Convention Record, part 4).
+# * **Risk scores, click prediction:** one sigmoid neuron, trained with the loss of [lesson 22](22_binary_cross_entropy.ipynb), is *logistic regression* (Bishop 2006, *Pattern Recognition and Machine Learning*, §4.3.2).
+# * **Echo cancelling on telephone lines:** one neuron without activation, its inputs the latest samples of the sound (Sondhi & Berkley 1980, *Silencing echoes on the telephone network*,
+#   Proceedings of the IEEE 68, 948–963);
+#   its update is that of Widrow & Hoff 1960, *Adaptive switching circuits*, IRE WESCON Convention Record, part 4.
 # * **Deep networks:** the chain rule through many layers is *back-propagation* (Rumelhart, Hinton & Williams 1986, *Nature* 323, 533–536, doi:10.1038/323533a0).
 
 # %% [markdown] id="myths"

@@ -39,7 +39,7 @@ recall("02")
 # ## Does a deeper stack know more?
 #
 # A neuron weighs its inputs $u$, adds a bias, and bends the sum. A **layer** is several neurons side by side; their weights are the columns of a matrix $W$, and
-# `u @ W` gives all their sums at once. Without the bend (and without biases for now) we stack five.
+# `u @ W` gives all their sums at once; a layer before the last is called **hidden**, its neurons **units**. Without the bend (and without biases for now) we stack five.
 
 # %% id="five-layers"
 rng = np.random.default_rng(0)
@@ -110,7 +110,7 @@ print(f"a coin toss costs ln 2 = {np.log(2):.4f}")
 # %% [markdown] id="by-hand"
 # ## By hand: two hinges do it
 #
-# The hinge $\mathrm{relu}(x) = \max(x, 0)$ from lesson 00 is the bend. Add the switches, $s = u_1 + u_2$, and let two hidden neurons look at the sum:
+# The hinge $\mathrm{relu}(x) = \max(x, 0)$ from lesson 00 is the bend. Add the switches, $s = u_1 + u_2$, and let two hidden units look at the sum:
 #
 # $$\text{score} = \mathrm{relu}(s) - 2\,\mathrm{relu}(s - 1)$$
 #
@@ -184,10 +184,11 @@ for units in (2, 8):
 reveal("02-lucky-starts")
 
 # %% [markdown] id="roulette-read"
-# **Read.** Identity never wins. With two units every bend can win and often doesn't: descent ends where no small step helps. With eight units nearly every start wins. In 25 of ReLU's
+# **Read.** Identity never wins. With two units every bend can win and often doesn't: descent gets stuck where small steps hardly help. With eight units nearly every start with a bend wins. In 25 of ReLU's
 # 40 losers a unit is off at all four corners, so no gradient reaches it.
 #
-# **What this does not show.** That one bend is better than another: another rate or another spread of first weights changes the counts.
+# **What this does not show.** That one bend is better than another: another rate or another spread of first weights changes the counts. Nor that losers are lost for good: with more
+# steps, a sigmoid start may still win.
 
 # %% [markdown] id="explore"
 # ## Explore: fifty starts at once
@@ -208,7 +209,8 @@ widgets.linear_collapse()
 # **Claim.** What collapses on paper collapses after training on real data.
 #
 # **Run.** Networks learn 1,347 handwritten digits. Then we ask each one 65 questions: its output for a blank picture, which is the bias, and for 64 pictures with a single pixel. If
-# it is linear, these answers are its one matrix. How many of 450 new digits do network and matrix misread? Five seeds, each with its own split of the data.
+# it is linear, these answers, minus the bias, are its one matrix. The largest output is the answer. How many of 450 new digits do network and matrix misread? Five seeds,
+# each with its own split. (The loss is that of [lesson 27](27_output_and_loss.ipynb).)
 
 
 # %% id="digits-run"
@@ -244,7 +246,7 @@ print(f"numbers: {numbers} in three layers, {64 * 10 + 10} in one")
 # | | because | seen in |
 # |---|---|---|
 # | **+** more than one layer can do | the slope differs from place to place | [the two hinges](#By-hand:-two-hinges-do-it) |
-# | **−** training may get stuck; more units help | the loss has places where no small step helps | [the roulette](#Experiment:-the-XOR-roulette) |
+# | **−** training may get stuck; more units help | the loss has places where small steps hardly help | [the roulette](#Experiment:-the-XOR-roulette) |
 # | **−** no multiplying out | one matrix no longer stands for the stack | [the digits](#Experiment:-65-questions,-and-the-network-is-no-longer-needed) |
 #
 # **Use a bend** after every hidden layer. **Leave it out** after the last layer, where the loss wants the score, and where you want the collapse:

@@ -39,7 +39,7 @@ recall("06")
 # ## Eight layers, and a gradient that dies on the way
 #
 # Layers of units between input and output are called **hidden**. A unit adds up its inputs, times weights, plus a bias; its activation turns this score into the output.
-# In training the gradient of the cost goes back from the last layer to the first, and each layer multiplies it by its weights and the slope of its activation. With
+# In training the gradient of the loss goes back from the last layer to the first, and each layer multiplies it by its weights and the slope of its activation. With
 # pictures of digits (64 pixels), eight hidden layers of sigmoid units, random weights and the squared error, how much arrives?
 
 # %% id="fading"
@@ -50,7 +50,7 @@ for seed in range(3):
     print(f"seed {seed}: first layer / last layer = {size[0] / size[-1]:.6f}")
 
 # %% [markdown] id="question-end"
-# At most one part in 100,000: the first layer would hardly learn. (`"xavier"` is the usual size of first weights there.) We look for a function that is no straight
+# About one part in 100,000, or less: the first layer would hardly learn. (`"xavier"` is the usual size of first weights there.) We look for a function that is no straight
 # line and still lets a gradient through whole.
 
 # %% [markdown] id="predict"
@@ -112,7 +112,7 @@ for seed in range(3):
     print(f"seed {seed}: first layer / last layer = {size[0] / size[-1]:.2f}")
 
 # %% [markdown] id="derivative-read"
-# At 0 the measured slope is ½, the mean of both sides: there even the check has no right answer. And in the same eight layers the gradient now arrives as large as it
+# At 0 the measured slope is ½, the mean of both sides: there even the check has no right answer. And in the same eight layers the gradient now arrives about as large as it
 # set out, given first weights of the size `"he"` ([He et al. 2015](https://arxiv.org/abs/1502.01852), §2.2).
 
 # %% [markdown] id="explore"
@@ -133,8 +133,8 @@ reveal("06-second-hinge")
 # ## Hinges are enough
 #
 # A unit with one input computes $\mathrm{ReLU}(wx + b)$: a hinge with its corner at $-b/w$. The sum of $n$ hinges bends at up to $n$ places: up to $n + 1$ straight
-# pieces. Conversely, **give each corner a hinge that brings the change of slope there**, and the sum, plus a constant, follows any graph of straight pieces. Nine of
-# them follow a sine:
+# pieces. Conversely, **give each corner a hinge that brings the change of slope there**, and the sum, plus a constant, follows any unbroken graph of straight pieces
+# from its left end on, if that end counts as a corner. Nine of them follow a sine:
 
 
 # %% id="sine"
@@ -214,7 +214,7 @@ print("In a whole training step the advantage is smaller:", saved < sigmoid_time
 # **Claim.** Zeros are normal; most deaths come from steps that are too large.
 #
 # **Run.** The digits, two hidden layers of 100 ReLU units, three passes over 1,347 pictures with a step after every 32, five seeds, learning rates (the factor
-# on each step) 0.1 and 1. (The loss is that of lesson 23.) We count zeros and dead units in the first layer, and right answers for 450 other pictures.
+# on each step) 0.1 and 1. (The loss is the one for classes, of [lesson 27](27_output_and_loss.ipynb).) We count zeros and dead units in the first layer, and right answers for 450 other pictures.
 
 # %% id="experiment"
 for rate in (0.1, 1.0):
@@ -235,7 +235,7 @@ for rate in (0.1, 1.0):
 # between 47 and 66 units are dead, and 10 % to 57 % of the answers are right.
 #
 # **What this does not show.** That dead units alone are to blame: a step ten times as large does other harm too. Nor what centred inputs would do; these are never
-# negative. Lesson 07 takes this apart.
+# negative.
 
 # %% [markdown] id="traits"
 # ## Strengths, weaknesses, and when to use it
@@ -243,9 +243,9 @@ for rate in (0.1, 1.0):
 # | | because | seen in |
 # |---|---|---|
 # | **+** passes the gradient whole where it is on | its slope there is 1 | [eight layers](#The-slope-is-1-or-0,-and-at-the-corner-nobody-can-say) |
-# | **+** sums of it follow any curve | each hinge adds one bend | [the sine](#Hinges-are-enough) |
+# | **+** sums of it follow any unbroken curve, as closely as we like | each hinge adds one bend | [the sine](#Hinges-are-enough) |
 # | **+** cheap, and sparse | a comparison; half of centred scores become 0 | [the timing](#Cheap,-and-half-of-it-is-zero) |
-# | **−** units can die | no slope where off; **remedy:** smaller steps, or lesson 08 | [the experiment](#Experiment:-a-zero-is-not-a-death,-but-a-large-step-kills) |
+# | **−** units can die | no slope where off; **remedy:** smaller steps, or a slope on the left: [leaky ReLU](90_gallery_activations.ipynb) | [the experiment](#Experiment:-a-zero-is-not-a-death,-but-a-large-step-kills) |
 # | **−** outputs are never negative | its range is $[0, \infty)$ | [the table](#The-definition) |
 #
 # **Use it** first in hidden layers, with He's weights; **not** as an output that must be a probability, or negative at times.
@@ -312,7 +312,7 @@ quiz("06")
 # %% [markdown] id="remember"
 # ## Remember
 #
-# **ReLU is a hinge: sums of hinges follow any curve, and where a hinge is on, the gradient passes whole.**
+# **ReLU is a hinge: sums of hinges follow any unbroken curve, and where a hinge is on, the gradient passes whole.**
 #
 # Key numbers: slope 1 or 0, and 0 at the corner; half of centred scores become 0.
 #

@@ -117,8 +117,8 @@ for name, shares in attempts.items():
 # %% [markdown] id="derivative"
 # ## The slopes: what one share gains, the others pay
 #
-# Every score stands in the sum $S = \sum_j e^{x_j}$, so every score moves every share. By the quotient rule, for a share and its own score, and for
-# another score:
+# Every score stands in the sum $S = \sum_j e^{x_j}$, so every score moves every share. By the quotient rule (the slope of $f/g$ is $(f'g - fg')/g^2$), for a share and its own
+# score, and for another score:
 #
 # $$\frac{\partial s_i}{\partial x_i} = \frac{e^{x_i} S - e^{x_i} e^{x_i}}{S^2} = s_i (1 - s_i), \qquad
 # \frac{\partial s_i}{\partial x_j} = \frac{0 - e^{x_i} e^{x_j}}{S^2} = -s_i s_j$$
@@ -263,7 +263,7 @@ plots.show(
 # *What to see: after 10 passes far above the diagonal, after 1000 far below it; with a temperature, both close to it.*
 #
 # **Read.** First too modest, then too sure: near 0.9 the network is right 99 to 100 times in a hundred after 10 passes, 76 to 83 times after 1000, although it
-# has become *better*. One number, fitted on other pictures, brings both to 80 to 96 times; wrong answers still have a mean share of 0.65.
+# has become *better*. One number, fitted on other pictures, brings both to 80 to 96 times; wrong answers still have a mean share of 0.65 or 0.66.
 #
 # **What this does not show.** That the temperature holds for digits from another pen. Nor much precision: some 80 pictures near 0.9 (a seed, 1000 passes) leave about five
 # points of doubt. And no answer has changed: the order of the scores stays.

@@ -93,12 +93,13 @@ plots.show(
 # %% [markdown] id="derivative"
 # ## The gradient is twice the miss
 #
-# By the chain rule, the square gives $2\,(\hat y - y)$ and the inside gives 1:
+# How fast does the cost grow with the prediction? This slope, $\frac{\partial \ell}{\partial \hat y}$, is the loss's **gradient**. By the
+# chain rule, the square gives $2\,(\hat y - y)$ and the inside gives 1:
 #
 # $$\frac{\partial \ell}{\partial \hat y} = 2\,(\hat y - y)$$
 #
-# Its sign says on which side we are, its size how far off. Training moves against it, so each example **pulls** the prediction towards itself, twice as hard
-# from twice as far. In the figure, look for a limit to that.
+# Its sign says on which side we are, its size how far off. Training moves the prediction against it, by the gradient times a small number, the **learning rate**.
+# So each example **pulls** the prediction towards itself, twice as hard from twice as far. In the figure, look for a limit to that.
 
 # %% id="derivative-figure"
 plots.show(
@@ -142,7 +143,7 @@ reveal("17-best-constant")
 # ## Explore: one outlier, four losses
 #
 # An **outlier** is a value far from the others. Move one wait of seven and see where each loss's best constant goes. Two losses are new. *Huber* takes half the
-# square up to δ and a straight line beyond: no pull exceeds δ. *Quantile* charges τ for each minute promised too little, $1 - τ$ for each too
+# square up to δ and a straight line beyond: no pull exceeds δ. *Quantile* charges τ for each minute promised too little, $1 - \tau$ for each too
 # many; about a share τ of the waits lies below its constant. **Task: bring MSE's constant up to the longest of the six waits.**
 
 # %% id="explore-widget" tags=["widget"]
@@ -173,7 +174,7 @@ for y, c in (([2, 4, 9], 6), ([1, 2, 6], 3)):
 # %% [markdown] id="line"
 # ## Two roads to one line
 #
-# Now let the prediction be a line, $\hat y = w x + b$. **Gradient descent** takes many small steps against the slope; the learning rate sets their size. By the
+# Now let the prediction be a line, $\hat y = w x + b$. **Gradient descent** takes many small steps against the slope. By the
 # chain rule the slopes are the means of $2 \cdot \text{miss} \cdot x$ for $w$ and of $2 \cdot \text{miss}$ for $b$:
 
 
@@ -187,8 +188,8 @@ def descend(x, y, rate=0.02, steps=2000):
 
 
 # %% [markdown] id="closed-form"
-# The **closed form** needs no steps: both slopes set to 0 are two linear equations for $w$ and $b$, the normal equations. Thirty points lie on $y = 2x + 3$;
-# then with noise; then with 40 added to one.
+# The **closed form** needs no steps: both slopes set to 0 are two linear equations for $w$ and $b$, the normal equations. In matrices, with
+# `columns` for $x$ and the ones: `columns.T @ columns` times $(w, b)$ is `columns.T @ y`. Thirty points lie on $y = 2x + 3$; then with noise; then with 40 added to one.
 
 # %% id="two-roads"
 samples = {"exact": data.line(noise=0), "noisy": data.line(), "one + 40": data.line(outlier=40)}
@@ -257,8 +258,8 @@ for name, loss in {"MSE": "mse", "MAE": "mae", "Huber": ("huber", {"delta": 50})
 # **Read.** The typical miss is the root of the MSE, called **RMSE**. With 5 % spoilt, MSE's grows from 52.6 to 81.1, its predictions are about 50 too high: 5 % of
 # 1000, like a mean. MAE stays near 54, Huber near 53. With clean targets the three are level.
 #
-# **What this does not show.** That large targets are wrong: if the hour was real and somebody pays for it, the mean is the honest answer. Nor what outliers
-# among the *inputs* do.
+# **What this does not show.** That large targets are wrong: if the hour was real and somebody pays for it, the mean is the honest answer. Nor what slips
+# in both directions do (their pulls partly cancel), nor outliers among the *inputs*.
 
 # %% [markdown] id="traits"
 # ## Strengths, weaknesses, and when to use it
@@ -282,7 +283,8 @@ for unit, factor in {"minutes": 1, "seconds": 60}.items():
 # ## Where it is used
 #
 # * **Least squares** in all sciences since Legendre's comets of 1805 (Plackett 1972, *Biometrika* 59(2), doi:10.1093/biomet/59.2.239).
-# * **Regression networks**: with normal noise, least MSE is greatest likelihood (Bishop 2006, *Pattern Recognition and Machine Learning*, §3.1.1).
+# * **Regression networks**: with normal (bell-shaped) noise of one width, the least MSE makes the data likeliest (Bishop 2006,
+#   *Pattern Recognition and Machine Learning*, §3.1.1).
 # * **Image generators by diffusion** learn the noise in a picture (Ho, Jain & Abbeel 2020, §3.4, arXiv:2006.11239).
 
 # %% [markdown] id="myths"
@@ -306,7 +308,8 @@ for c in (waits.mean(), np.median(waits)):
 # ## In Keras and PyTorch
 #
 # **Order:** PyTorch takes the prediction first. **Mean:** over everything by default in PyTorch, over the last axis in Keras's function, so we hand in
-# columns. **Shapes:** `mse_loss` warns at $(n, 1)$ against $(n,)$; written by hand, nothing does.
+# columns. **Shapes:** `mse_loss` warns at $(n, 1)$ against $(n,)$; written by hand, nothing does, and the mean of all nine
+# squares comes out instead of that of the three pairs (the last cell).
 
 # %% id="frameworks-run"
 from course_lib.frameworks import formatted, run_in

@@ -124,8 +124,8 @@ plots.show(
         x_label="step, learning rate 0.15",
         y_label="score z, wanted far below 0",
     ),
-    alt="With cross-entropy both scores fall steeply at once, reach 0 by step 17 and level out "
-    "near -4. With squared error the score from 4 stays above 2.6 for 150 steps, then falls "
+    alt="With cross-entropy both scores fall steeply at once, reach 0 by step 17 and sink "
+    "ever more slowly, to −4.4. With squared error the score from 4 stays above 2.6 for 150 steps, then falls "
     "through 0 at step 232; the one from 1.5 falls slowly from the start.",
 )
 
@@ -183,8 +183,8 @@ for s, target in ((0.9, 0), (0.2, 1)):
 # %% [markdown] id="convexity"
 # ## Why the squared error is not convex here
 #
-# A function is **convex** if its curvature, the second derivative, is never negative: a bowl, where going down leads to the bottom. Take $y = 0$. The slope is
-# $s^2(1 - s) = s^2 - s^3$; differentiate once more, with $\frac{ds}{dz} = s(1 - s)$:
+# A function is **convex** if its curvature, the second derivative, is never negative: a bowl, in which the way down has no plateau high
+# up and no second valley. Take $y = 0$ and write $L(z)$ for the squared error. Its slope is $s^2(1 - s) = s^2 - s^3$; differentiate once more, with $\frac{ds}{dz} = s(1 - s)$:
 #
 # $$L''(z) = (2s - 3s^2) \cdot s(1 - s) = s^2\,(1 - s)\,(2 - 3s)$$
 #
@@ -207,7 +207,8 @@ plots.show(
 # %% [markdown] id="curvature-seen"
 # *What to see: the dashed curve dips below zero right of 0.69; the solid one never does.*
 #
-# The score is a straight-line function of the weights, so all this holds over the weights of a single unit. With a hidden layer neither loss is convex in all weights.
+# The score is a straight-line function of the weights, so all this holds over the weights of a single unit. One example gives a plateau only;
+# several together can make false valleys (Auer, Herbster & Warmuth 1995, *NIPS* 8). With a hidden layer neither loss is convex in all weights.
 
 # %% [markdown] id="hidden"
 # ## In hidden layers σ′ stays

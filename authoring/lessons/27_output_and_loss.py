@@ -90,15 +90,16 @@ for target, y, z, unit in (
 # %% [markdown] id="derivative"
 # ## Prediction minus target, derived once
 #
-# Write the cost of classes with the scores: minus the logarithm of $e^{z_y} / \sum_j e^{z_j}$ is
+# Write the cost of classes with the scores: if class $c$ came, minus the logarithm of $e^{z_c} / \sum_j e^{z_j}$ is
 #
-# $$\ell = \log \sum_j e^{z_j} \;-\; z_y$$
+# $$\ell = \log \sum_j e^{z_j} \;-\; z_c$$
 #
 # In words: how far the score of the class that came lies below a soft maximum of all scores. Raise one score $z_k$ a little. The first term grows at the
-# rate $e^{z_k} / \sum_j e^{z_j}$, which is the share $p_k$. The second counts only if $k$ is the class that came: that is $y_k$. Together: $p_k - y_k$.
+# rate $e^{z_k} / \sum_j e^{z_j}$, which is the share $p_k$. The second counts only if $k$ is the class $c$ that came: that is $y_k$. Together: $p_k - y_k$.
 #
 # **Yes or no** is the same formula with the scores $z$ and 0. **A number**: $\frac{1}{2}(z - y)^2$ has the slope $z - y$. Each loss is the
-# negative log-likelihood that belongs to its unit (Bishop 2006, *Pattern Recognition and Machine Learning*, §4.3.6). We check all three:
+# negative log-likelihood that belongs to its unit: minus the logarithm of the probability of what came, for a number up to a constant (Bishop 2006, *Pattern Recognition
+# and Machine Learning*, §4.3.6). We check all three:
 
 
 # %% id="derivative-check"
@@ -119,7 +120,7 @@ for name, p in (
     print(f"{name:38} p − y to nine digits: {gap < 1e-9}")
 
 # %% [markdown] id="pushes"
-# The gradient on the score is the **push** that training gives it. Here are the pushes for a yes. Look at the far left: sure and wrong.
+# We call the gradient on the score the **push**. Training moves the score against it: a push of −1 raises it. Here are the pushes for a yes. Look at the far left: sure and wrong.
 
 # %% id="pushes-figure"
 from course_lib.panels import pairing
@@ -143,9 +144,9 @@ plots.show(
 # %% [markdown] id="explore"
 # ## Explore: twenty-five pairs, trained
 #
-# Behind each cell stands a training run of 100 steps that **starts sure and wrong**; the number is what it reached on its 60 points. (*Twice*: applied twice. *Stalls*: saturated. *Fragile*: right
-# until a share rounds to 0 or 1.) **Task: reproduce a stuck loss. Of three
-# classes the right one has a share of at least 99 %, and the loss is still above 0.5.** Click a cell, drag the score.
+# Behind each cell stands a training run of 100 steps that **starts sure and wrong**; the number is what it reached on its 60 points.
+# (*Twice*: applied twice. *Stalls*: saturated. *Range*: the unit's range doesn't fit the target. *Fragile*: right until a share rounds to 0 or 1.
+# *Refused*: the loss can't take such an output. ∞: it ran away.) **Task: reproduce a stuck loss. Of three classes the right one has a share of at least 99 %, and the loss is still above 0.5.** Click a cell, drag the score.
 
 # %% id="explore-widget" tags=["widget"]
 widgets.pairing_matrix()
@@ -171,7 +172,8 @@ bce = losses.get("binary_cross_entropy_with_logits").function
 print(f"sigmoid twice: a perfect yes costs {bce(1, 1.0):.3f}, a perfect no {bce(0, 0.0):.3f}")
 
 # %% [markdown] id="wrong-range-words"
-# **Wrong range.** What the unit can't say, it can't learn. A ReLU has no ceiling and no negative side, a sigmoid ends at 1. The progress of diabetes is
+# **Wrong range.** What the unit can't say, it can't learn. A rectified linear unit (ReLU, $\max(0, z)$, [lesson 06](06_relu.ipynb)) has no ceiling
+# and no negative side, a sigmoid ends at 1. The progress of diabetes is
 # a number from 25 to 346 (typical miss: the root of the mean squared miss; five random splits):
 
 # %% id="wrong-range"
@@ -264,7 +266,7 @@ with training.one_thread():
 reveal("27-softmax-twice")
 
 # %% [markdown] id="experiment-read"
-# **Read.** At rate 0.5 the right pair is ahead, 93.8 % against 85.8 % (twice) and 87.9 % (squared error), and the ranges don't overlap. At rate 50 all three are
+# **Read.** At rate 0.5 the right pair is ahead, 93.8 % against 85.8 % (twice) and 87.9 % (squared error), and its range doesn't overlap with the other two. At rate 50 all three are
 # equal within their spread. But the doubled softmax still reports a loss of 1.48, just above its floor; one softmax reports 0.02.
 #
 # **What this does not show.** That accuracy always needs the right pair: a rate a hundred times as large buys nearly all of it back here, which is how the bug

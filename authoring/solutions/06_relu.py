@@ -77,7 +77,7 @@ check("06-repair-relu")
 #
 # *3 points. You practise: the chain rule through a hinge.*
 #
-# On the way back, each output of a layer receives a number from above: the slope of the cost with respect to that output. The layer hands on the slope of the cost
+# On the way back, each output of a layer receives a number from above: the slope of the loss with respect to that output. The layer hands on the slope of the loss
 # with respect to its **scores**.
 #
 # Write `relu_backward(x, upstream)`: `x` holds the scores of the forward pass, `upstream` the slopes that arrive, both float arrays of the same shape; it returns an
@@ -88,7 +88,7 @@ check("06-repair-relu")
 
 # %% id="backward-answer" tags=["answer"]
 def relu_backward(x, upstream):
-    """Slope of the cost with respect to the scores x, from its slope with respect to the outputs; same shapes."""
+    """Slope of the loss with respect to the scores x, from its slope with respect to the outputs; same shapes."""
     ### BEGIN SOLUTION
     return np.where(x > 0, upstream, 0)
     ### END SOLUTION
@@ -194,7 +194,7 @@ print("learned", [round(float(value), 2) for value in trained])
 
 # %% [markdown] id="training-task"
 # Write `train_unit(w, b, rate, steps, x, y)`: `w`, `b` and `rate` are numbers, `steps` a whole number, `x` and `y` float arrays of one shape. It returns what the
-# unit says at `x` after the last step, in that shape. Leave `x` and `y` as they are. (`check` shows one example of several; its output depends on all of them.)
+# unit says at `x` after the last step, in that shape. Leave `x` and `y` as they are.
 #
 # A tiny example: with 0 steps, `train_unit(1.0, 0.5, 0.1, 0, x, y)` is just $\max(x + 0.5, 0)$.
 

@@ -179,7 +179,7 @@ check("11-repair-temperature")
 # *3 points. You practise: one column of the Jacobian, for many rows at once.*
 #
 # Write `share_slopes(x, j)`: `x` is a float array of any shape with the classes in its last axis, `j` the number of one class, counted from 0. It returns, in the
-# shape of `x`, the slope of **every** share of a row with respect to **score `j`** of that row.
+# shape of `x`, the slope of **every** share of a row with respect to **score `j`** of that row. For the shares take your own `stable_softmax`, or write them anew.
 #
 # A tiny example: for two equal scores each share is ½, so `share_slopes(np.array([0.0, 0.0]), 0)` is `[0.25, -0.25]`.
 

@@ -74,7 +74,7 @@ check("24-fair-race")
 # *3 points. You practise: the chain rule through squared error and sigmoid.*
 #
 # Write `squared_error_slope(y_true, logits)`: two float arrays of the same shape, targets and scores $z$; it returns, in that shape, the derivative of each
-# example's $\frac{1}{2}(\sigma(z) - y)^2$ with respect to its own score.
+# example's $\frac{1}{2}(\sigma(z) - y)^2$ with respect to its own score. Scores up to ±1000 must not give `nan`.
 #
 # A tiny example: `squared_error_slope(np.array([0.0]), np.array([0.0]))` is `[0.125]`.
 
@@ -154,7 +154,7 @@ print(f"{broken_train(0.15, 300, np.array([2.0]), np.array([2.0]))[0]:.3f}")
 # Two things are wrong with it.
 #
 # Write `train(rate, steps, w, b)`: a number, a whole number from 0 on, and two float arrays of one shape, each pair of entries a neuron of its own. It returns, in that shape, the **outputs** after so many
-# steps of gradient descent on cross-entropy. Leave `w` and `b` as they are.
+# steps of gradient descent on cross-entropy. Leave `w` and `b` as they are. Scores up to ±1000 must not give `nan`.
 #
 # A tiny example: `train(0.15, 0, np.array([0.0]), np.array([0.0]))` is `[0.5]`: no step, so the first output.
 

@@ -6,10 +6,18 @@ import dis
 import inspect
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 _SILENT = ("PUSH_NULL", "CACHE", "NOP", "EXTENDED_ARG", "NOT_TAKEN")
+
+
+@dataclass(frozen=True)
+class _Imported:
+    """An import inside the function, by the module's name: a string of the learner's own is not mistaken for one."""
+
+    module: str
 
 
 def library_calls(function: object, libraries: Sequence[str]) -> tuple[str, ...]:
@@ -23,8 +31,8 @@ def library_calls(function: object, libraries: Sequence[str]) -> tuple[str, ...]
             continue
         seen.add(id(current))
         for value in _reached(current, libraries):
-            if isinstance(value, str):
-                found[value] = None
+            if isinstance(value, _Imported):
+                found[value.module] = None
             elif isinstance(value, FunctionType) and not _named(value, libraries):
                 waiting.append(value)
             else:
@@ -33,7 +41,7 @@ def library_calls(function: object, libraries: Sequence[str]) -> tuple[str, ...]
 
 
 def _reached(function: FunctionType, libraries: Sequence[str]) -> Iterator[Any]:
-    """The global and enclosed values that the code names, with attributes of modules followed; imports as text."""
+    """The global and enclosed values that the code names, with attributes of modules followed, and imports."""
     closed = inspect.getclosurevars(function).nonlocals
     for code in _codes(function.__code__):
         value: Any = None
@@ -45,7 +53,7 @@ def _reached(function: FunctionType, libraries: Sequence[str]) -> Iterator[Any]:
             elif step.opname in ("LOAD_ATTR", "LOAD_METHOD") and isinstance(value, ModuleType):
                 value = getattr(value, str(step.argval), None)
             elif step.opname == "IMPORT_NAME" and _inside(str(step.argval), libraries):
-                yield str(step.argval)
+                yield _Imported(str(step.argval))
             elif step.opname not in _SILENT:
                 yield value
                 value = None

@@ -6,6 +6,7 @@ NumPy and the standard library only: grading processes import this file.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -54,7 +55,7 @@ def _judge_values(exercise: Exercise, seed: int, seen: tuple[Observation, ...]) 
     warned = next((o.warnings[0] for o in seen if o.warnings), "")
     if first is None and not (warned and exercise.warnings_forbidden) and not any(o.changed_input for o in seen):
         return _verdict(exercise, 1.0, "Right.", remark=f"NumPy warned: {one_line(warned)}." if warned else "")
-    evidence = None if first is None else _evidence(probes[first], seen[first], expected[first])
+    evidence = None if first is None else _evidence(probes[first], seen[first], expected[first], exercise)
     known = _misconception(exercise, seed, seen, side_effects=first is None)
     if known is not None:
         return _verdict(exercise, known.worth, known.words, known.next_step, known.name, evidence)
@@ -81,7 +82,7 @@ def _judge_design(exercise: Exercise, seed: int, seen: tuple[Observation, ...]) 
     for probe, o, example in zip(probes_for(exercise, seed), seen, _expected(exercise, seed), strict=True):
         array = _real(o)
         if array is None or array.shape != np.shape(example) or not np.all(np.isfinite(array.astype(float))):
-            fault = _raised(o) or _no_number(probe, o) or f"{probe.label} must hold finite numbers of the right shape."
+            fault = _raised(o) or _no_number(probe, o) or _not_like(probe, example)
             outcome: Outcome | None = "raised" if o.status == "raised" else None
             evidence = _evidence(probe, o)
             return _verdict(exercise, 0.0, fault, _ask(exercise, o), evidence=evidence, outcome=outcome)
@@ -120,7 +121,7 @@ def _ask(exercise: Exercise, seen: Observation) -> str:
         return f"Set {exercise.name} to one of the letters {listed(tuple(repr(o) for o in exercise.options))}."
     first = {
         "function": "Work out this one input by hand, then compare. ",
-        "design": "Change one number at a time and look at the figure again. ",
+        "design": "Change one number at a time and compare what it reaches. ",
     }.get(exercise.kind, "")
     return f'{first}hint("{exercise.id}") asks a helpful question.'
 
@@ -246,7 +247,7 @@ def _share(exercise: Exercise, probes: tuple[Probe, ...], faults: tuple[str, ...
 @lru_cache(maxsize=128)
 def _expected(exercise: Exercise, seed: int) -> tuple[Value, ...]:
     """What the reference gives at each probe: the judge's own, never shown."""
-    values = tuple(o.value for o in observe(namespace_of(exercise, exercise.reference), probes_for(exercise, seed)))
+    values = tuple(o.value for o in _known(exercise, exercise.reference, seed))
     if any(v is None for v in values):
         raise ValueError(f"{exercise.id}: the reference gives no value at every probe; mend the bank")
     return values  # type: ignore[return-value]
@@ -255,8 +256,15 @@ def _expected(exercise: Exercise, seed: int) -> tuple[Value, ...]:
 @lru_cache(maxsize=128)
 def _behaviours(exercise: Exercise, seed: int) -> tuple[tuple[Observation, ...], ...]:
     """What each misconception does at the same probes."""
-    probes = probes_for(exercise, seed)
-    return tuple(observe(namespace_of(exercise, m.answer), probes) for m in exercise.misconceptions)
+    return tuple(_known(exercise, m.answer, seed) for m in exercise.misconceptions)
+
+
+def _known(exercise: Exercise, answer: Any, seed: int) -> tuple[Observation, ...]:
+    """What one of the bank's own answers does at the probes. It is kept, so it must not depend on the moment."""
+    seen = observe(namespace_of(exercise, answer), probes_for(exercise, seed))
+    if any(o.error == "MemoryError" for o in seen):
+        raise MemoryError(f"no memory is left to judge {exercise.id}")
+    return seen
 
 
 def _fault(exercise: Exercise, probe: Probe, seen: Observation, expected: Value) -> str:
@@ -274,6 +282,13 @@ def _fault(exercise: Exercise, probe: Probe, seen: Observation, expected: Value)
         return next((f"{n}: {t}" for n, t in zip(exercise.returns, told, strict=True) if t), "")
     array = _real(seen)
     return malformed if array is None else _differs(exercise, probe, array, expected)
+
+
+def _not_like(probe: Probe, example: Value) -> str:
+    """What a variable should hold instead."""
+    shape = np.shape(example)
+    wanted = f"hold finite numbers of shape {shape}" if shape else "be one finite number"
+    return f"{probe.label} must {wanted}."
 
 
 def _raised(seen: Observation) -> str:
@@ -310,7 +325,11 @@ def _no_number(probe: Probe, seen: Observation) -> str:
         if seen.message == "too large":
             return f"{what} gave far more values than were asked for."
         if seen.error == "NoneType":
-            return f"{what} gave None. Is a `return` missing?"
+            return (
+                f"{what} is None; give it a number."
+                if probe.args is None
+                else f"{what} gave None. Is a `return` missing?"
+            )
         return f"{what} gave a value of type {one_line(seen.error, 40)}, where numbers are expected."
     if seen.status in ("missing", "placeholder"):
         return f"{probe.name} is not written yet."
@@ -389,8 +408,13 @@ def _alike(exercise: Exercise, seen: Observation, behaviour: Observation) -> boo
     return seen.status == "malformed" and seen.error == behaviour.error
 
 
-def _evidence(probe: Probe, seen: Observation, expected: Value | None = None) -> Evidence | None:
-    """The probe's input and what came back, at the element that differs most when both have one shape."""
+def _evidence(
+    probe: Probe, seen: Observation, expected: Value | None = None, exercise: Exercise | None = None
+) -> Evidence | None:
+    """The probe's input and what came back, at the element that differs most when both have one shape.
+
+    The other elements of the input are left out where the reference of `exercise` does not look at them.
+    """
     given = probe.name if probe.args is None else f"{probe.name}({', '.join(show_argument(a) for a in probe.args)})"
     if seen.status == "raised":
         return Evidence(probe.label, given, one_line(seen.error, 40))
@@ -415,13 +439,27 @@ def _evidence(probe: Probe, seen: Observation, expected: Value | None = None) ->
     at = tuple(int(i) for i in np.unravel_index(int(np.argmax(bad)), expected.shape))
     # Digits that agree with the expected ones would give them away.
     got = TOO_CLOSE if show_number(value[at]) == show_number(expected[at]) else show_number(value[at])
-    if _elementwise(probe, value):
+    if exercise is not None and _elementwise(exercise, probe):
         inputs = ", ".join(show_argument(a[at] if isinstance(a, np.ndarray) else a) for a in probe.args or ())
         return Evidence(probe.label, f"{probe.name}({inputs})", got)
     return Evidence(probe.label, given, got if not at or got == TOO_CLOSE else f"{got} at {list(at)}")
 
 
-def _elementwise(probe: Probe, got: NDArray[Any]) -> bool:
-    """Whether each value of the answer belongs to one value of every array that went in."""
+# Seeds and questions that are judged together; exercises and probes are told apart by identity.
+@lru_cache(maxsize=4096)
+def _elementwise(exercise: Exercise, probe: Probe) -> bool:
+    """Whether the reference gives each value from one value of every array that went in: a softmax does not."""
+    namespace = namespace_of(exercise, exercise.reference)
+    whole = observe(namespace, (probe,))[0].value
     arrays = [a for a in probe.args or () if isinstance(a, np.ndarray)]
-    return bool(arrays) and all(a.shape == got.shape for a in arrays)
+    if not isinstance(whole, np.ndarray) or not arrays or any(a.shape != whole.shape for a in arrays):
+        return False
+    alone = tuple(
+        replace(probe, args=tuple(a[at].reshape(1) if isinstance(a, np.ndarray) else a for a in probe.args or ()))
+        for at in np.ndindex(whole.shape)
+    )
+    values = [o.value for o in observe(namespace, alone)]
+    return all(
+        isinstance(v, np.ndarray) and v.size == 1 and bool(np.allclose(v, e, rtol=1e-9, atol=0, equal_nan=True))
+        for v, e in zip(values, whole.ravel(), strict=True)
+    )

@@ -215,6 +215,14 @@ def _weight_for_input(w1: float, w2: float, b: float, u1: Array, u2: Array, y: A
     return w1 * _input_forgotten(w1, w2, b, u1, u2, y)
 
 
+def _other_input(w1: float, w2: float, b: float, u1: Array, u2: Array, y: Array) -> Array:
+    return _input_forgotten(w1, w2, b, u1, u2, y) * u2
+
+
+def _mean_of_all(w1: float, w2: float, b: float, u1: Array, u2: Array, y: Array) -> Any:
+    return np.mean(weight_slope(w1, w2, b, u1, u2, y))
+
+
 def _draw_targets(rng: np.random.Generator) -> list[Probe]:
     return [
         Probe(probe.label, (*probe.args, np.round(rng.uniform(0.2, 1.2, np.shape(probe.args[-1])), 2)))
@@ -299,6 +307,20 @@ WEIGHT_SLOPE = Exercise(
             "The last factor of the chain is wrong: the slope of w1·u1 with respect to w1 is not w1.",
             "If w1 grows by 1, the product grows by its other factor.",
             worth=0.25,
+        ),
+        Misconception(
+            "the-other-input",
+            _other_input,
+            "This is the slope for the other weight: the last factor is the input that w2 multiplies.",
+            "Which input does w1 multiply?",
+            worth=0.75,
+        ),
+        Misconception(
+            "mean-of-all-examples",
+            _mean_of_all,
+            "The slopes of all examples have been averaged to one number. Asked for is each example's own slope.",
+            "Leave the mean out: the answer has the shape of the inputs.",
+            worth=0.5,
         ),
     ),
     hints=(
@@ -393,6 +415,10 @@ def _without_the_input(rate: float, u: Array, y: Array) -> Array:
     return w
 
 
+def _outputs_returned(rate: float, u: Array, y: Array) -> Array:
+    return train(rate, u, y) * u
+
+
 def _draw_pairs(rng: np.random.Generator) -> list[Probe]:
     def one(label: str, shape: tuple[int, ...]) -> Probe:
         u = np.round(rng.uniform(0.4, 1.6, shape) * np.resize([1.0, -1.0], shape), 2)
@@ -482,6 +508,13 @@ REPAIR_LOOP = Exercise(
             "The step is taken with the slope at the output. On the way to the weight one factor is missing.",
             "By how much does w·u grow when w grows by 1?",
             worth=1 / 3,
+        ),
+        Misconception(
+            "outputs-returned",
+            _outputs_returned,
+            "The training is right. What comes back are the outputs w·u; asked for are the weights.",
+            "Look at the last line: return the weights.",
+            worth=2 / 3,
         ),
     ),
     hints=(
@@ -585,7 +618,7 @@ def _reached(rate: Array) -> Measured:
     loss = (outputs[-1] - 1) ** 2
     told = ", ".join(f"{output:.3g}" for output in outputs)
     figure = f"The target is 1; the outputs before and after each update are {told}. The last loss is {loss:.2g}."
-    return Measured(float(loss < _GOAL), figure)
+    return Measured(float(loss < _GOAL), figure.replace("-", "−"))
 
 
 FIND_RATE = Exercise(

@@ -156,6 +156,11 @@ def one_layer_by_loop(w1: Array, b1: Array, w2: Array, b2: Array) -> Any:
     return table
 
 
+def one_layer_in_float32(w1: Array, b1: Array, w2: Array, b2: Array) -> Array:
+    w1, b1, w2, b2 = (array.astype(np.float32) for array in (w1, b1, w2, b2))
+    return one_layer(w1, b1, w2, b2)
+
+
 def _first_bias_lost(w1: Array, b1: Array, w2: Array, b2: Array) -> Array:
     return np.vstack([w1 @ w2, b2])
 
@@ -230,8 +235,8 @@ MULTIPLY_OUT = Exercise(
     ),
     draw=_draw_layers,
     reference=one_layer,
-    alternatives=(one_layer_with_ones, one_layer_by_asking, one_layer_by_loop),
-    tolerance=Tolerance(1e-9, 1e-9, "a few products and sums; asking the stack subtracts two nearby numbers"),
+    alternatives=(one_layer_with_ones, one_layer_by_asking, one_layer_by_loop, one_layer_in_float32),
+    tolerance=Tolerance(1e-9, 1e-4, "asking the stack subtracts two nearby numbers, and so does float32, less exactly"),
     misconceptions=(
         Misconception(
             "first-bias-lost",
@@ -344,6 +349,11 @@ def forward_by_loop(u: Array, w1: Array, b1: Array, w2: Array, b2: Array) -> Any
     return result
 
 
+def forward_in_float32(u: Array, w1: Array, b1: Array, w2: Array, b2: Array) -> Array:
+    u, w1, b1, w2, b2 = (array.astype(np.float32) for array in (u, w1, b1, w2, b2))
+    return forward(u, w1, b1, w2, b2)
+
+
 def _bend_after_the_last_layer(u: Array, w1: Array, b1: Array, w2: Array, b2: Array) -> Array:
     return np.maximum((u @ w1 + b1) @ w2 + b2, 0)
 
@@ -408,8 +418,8 @@ REPAIR_FORWARD = Exercise(
     ),
     draw=_draw_forward,
     reference=forward,
-    alternatives=(forward_by_where, forward_by_mask, forward_by_loop),
-    tolerance=Tolerance(1e-9, 1e-9, "a few products and sums"),
+    alternatives=(forward_by_where, forward_by_mask, forward_by_loop, forward_in_float32),
+    tolerance=Tolerance(1e-9, 1e-4, "products up to a few hundred cancel; float32 rounds their sum to about 1e−5"),
     misconceptions=(
         Misconception(
             "bend-after-the-last-layer",

@@ -240,7 +240,7 @@ RELU_BACKWARD = Exercise(
     objective="Write the way back through ReLU: the gradient passes where the unit was on.",
     specification=(
         "x: float array of any shape, the scores of the forward pass; upstream: array of that shape, the slope of the "
-        "cost with respect to each output → array of that shape, the slope of the cost with respect to each score. At "
+        "loss with respect to each output → array of that shape, the slope of the loss with respect to each score. At "
         "a score of exactly 0, any value between 0 and the upstream slope is right. Both arrays stay as they are."
     ),
     probes=(
@@ -307,7 +307,7 @@ RELU_BACKWARD = Exercise(
         ),
     ),
     hints=(
-        "Through which units does a small change of the score reach the cost at all?",
+        "Through which units does a small change of the score reach the loss at all?",
         "By the chain rule the result is upstream times the slope of ReLU at x. What is that slope for x > 0, and for "
         "x < 0?",
         "Take upstream where x is positive and 0 elsewhere: np.where can choose, or multiply by the condition.",
@@ -562,6 +562,14 @@ def _uphill(w: float, b: float, rate: float, steps: int, x: Array, y: Array) -> 
     return train_unit(w, b, -rate, steps, x, y)
 
 
+def _sum_for_mean(w: float, b: float, rate: float, steps: int, x: Array, y: Array) -> Array:
+    return train_unit(w, b, rate * x.size, steps, x, y)
+
+
+def _without_the_two(w: float, b: float, rate: float, steps: int, x: Array, y: Array) -> Array:
+    return train_unit(w, b, rate / 2, steps, x, y)
+
+
 def _draw_training(rng: np.random.Generator) -> list[Probe]:
     x = np.round(np.linspace(-2, 2, 8) + rng.uniform(-0.2, 0.2, 8), 3)
     y = np.round(np.maximum(rng.uniform(0.5, 1.5) * x + rng.uniform(-0.5, 0.5), 0), 3)
@@ -656,9 +664,24 @@ DEBUG_TRAINING = Exercise(
         Misconception(
             "uphill",
             _uphill,
-            "The cost grows: this goes up the slope instead of down.",
+            "The loss grows: this goes up the slope instead of down.",
             "Gradient descent subtracts the rate times the slope.",
             worth=0.25,
+        ),
+        Misconception(
+            "sum-for-mean",
+            _sum_for_mean,
+            "The slopes of the examples are added up. The loss is the mean of the squared errors, so its slope is a "
+            "mean too.",
+            "Divide by the number of examples: np.mean does that.",
+            worth=0.5,
+        ),
+        Misconception(
+            "forgot-the-two",
+            _without_the_two,
+            "Every step is half as long as it should be: the slope of a square has a factor in front.",
+            "What is the slope of r² at r?",
+            worth=0.75,
         ),
     ),
     hints=(

@@ -172,6 +172,11 @@ def _mean_for_maximum(x: Array) -> Any:
     return share / share.sum(axis=-1, keepdims=True)
 
 
+def _minimum_for_maximum(x: Array) -> Any:
+    share = np.exp(x - x.min(axis=-1, keepdims=True))
+    return share / share.sum(axis=-1, keepdims=True)
+
+
 def _maximum_without_keepdims(x: Array) -> Any:
     share = np.exp(x - x.max(axis=-1))
     return share / share.sum(axis=-1, keepdims=True)
@@ -285,6 +290,13 @@ STABLE_SOFTMAX = Exercise(
             "Taking the mean off changes no share, but it does not stop every overflow: in a row from −1000 to 1000 "
             "the largest score is still 1000 above it.",
             "Which number must go so that the largest exponential is e^0?",
+            worth=0.75,
+        ),
+        Misconception(
+            "minimum-for-maximum",
+            _minimum_for_maximum,
+            "The smallest score is taken off, so that every exponential is at least 1: the largest can still overflow.",
+            "Which number must go so that no exponential exceeds 1?",
             worth=0.75,
         ),
         Misconception(

@@ -147,6 +147,14 @@ def _mean_of_the_gradients(y_true: Array, y_pred: Array) -> Any:
     return np.mean(2 * (y_pred - y_true))
 
 
+def _gradient_without_its_sign(y_true: Array, y_pred: Array) -> Array:
+    return 2 * np.abs(y_pred - y_true) / y_pred.size
+
+
+def _share_of_the_cost(y_true: Array, y_pred: Array) -> Array:
+    return (y_pred - y_true) ** 2 / y_pred.size
+
+
 MSE_GRADIENT = Exercise(
     id="17-mse-gradient",
     title="What each prediction hears",
@@ -213,6 +221,19 @@ MSE_GRADIENT = Exercise(
             _cost_of_each,
             "These are the squares themselves. How fast do they change with the prediction?",
             "Differentiate (ŷ − y)² with respect to ŷ.",
+        ),
+        Misconception(
+            "share-of-the-cost",
+            _share_of_the_cost,
+            "This is what each example adds to the MSE. How fast does that change with its prediction?",
+            "Differentiate (ŷ − y)² with respect to ŷ; the division stays.",
+        ),
+        Misconception(
+            "sign-lost",
+            _gradient_without_its_sign,
+            "The size is right, but no slope is negative. A prediction that is too low must hear so.",
+            "Leave the absolute value away: the sign of the miss says which way is up.",
+            worth=0.5,
         ),
         Misconception(
             "the-mse-itself",
@@ -498,10 +519,21 @@ def _divided_by_rows(y_true: Array, steps: int) -> Array:
     return y_pred
 
 
+def _divided_by_row_length(y_true: Array, steps: int) -> Array:
+    y_pred = np.zeros(y_true.shape)
+    for _ in range(steps):
+        y_pred = y_pred - RATE * 2 * (y_pred - y_true) / y_true.shape[-1]
+    return y_pred
+
+
+def _one_step_too_many(y_true: Array, steps: int) -> Array:
+    return descend(y_true, steps + 1)
+
+
 def _draw_descents(rng: np.random.Generator) -> list[Probe]:
     return [
         Probe("six random targets", (np.round(rng.normal(0, 5, 6), 3), int(rng.integers(3, 8)))),
-        Probe("a random 2-D array", (np.round(rng.normal(0, 5, (2, 2)), 3), int(rng.integers(3, 8)))),
+        Probe("a random 2-D array", (np.round(rng.normal(0, 5, (2, 3)), 3), int(rng.integers(3, 8)))),
     ]
 
 
@@ -523,7 +555,8 @@ DEBUG_DESCENT = Exercise(
         Probe("one step", ([4.0, 0.0, -2.0, 1.0], 1)),
         Probe("five steps", ([4.0, 0.0, -2.0, 1.0], 5)),
         Probe("many steps", ([100.0, -50.0, 1.0], 200)),
-        Probe("a 2-D array", ([[1.0, -2.0], [3.0, 0.5]], 3)),
+        # Not square, so that dividing by the rows and dividing by a row's length are told apart.
+        Probe("a 2-D array", ([[1.0, -2.0, 4.0], [3.0, 0.5, -1.0]], 3)),
     ),
     draw=_draw_descents,
     reference=descend,
@@ -573,6 +606,21 @@ DEBUG_DESCENT = Exercise(
             "too long.",
             "Which attribute of an array counts all of its elements?",
             worth=0.75,
+        ),
+        Misconception(
+            "divided-by-row-length",
+            _divided_by_row_length,
+            "Right for a row of numbers. In two dimensions it divides by the length of a row, so the steps are too "
+            "long.",
+            "Which attribute of an array counts all of its elements?",
+            worth=0.75,
+        ),
+        Misconception(
+            "one-step-too-many",
+            _one_step_too_many,
+            "One step too many is made: with steps = 0 the predictions still stand at 0.",
+            "How often does the loop run for steps = 0?",
+            worth=0.5,
         ),
         Misconception(
             "one-step-short",

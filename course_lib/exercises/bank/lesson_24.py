@@ -56,6 +56,18 @@ HOW_MUCH_HARDER = Exercise(
             "Divide by both.",
         ),
         Misconception(
+            "forgot-the-other-factor",
+            1 / 0.95,
+            "That is 1/(1 − s). The slope of the sigmoid has two factors, s and 1 − s.",
+            "Divide by both.",
+        ),
+        Misconception(
+            "ratio-of-the-lesson",
+            56.6,
+            "That belongs to the output 0.982 of the lesson. Here the output is 0.05.",
+            "Work out s(1 − s) at this output.",
+        ),
+        Misconception(
             "mse-without-the-half",
             0.5 / (0.05 * 0.95),
             "That is the ratio to the full squared error, whose slope is twice as large. Here it is half the squared "
@@ -220,6 +232,15 @@ def _slope_of_the_mean(y_true: Array, logits: Array) -> Array:
     return squared_error_slope(y_true, logits) / y_true.size
 
 
+def _overflowing_quotient(y_true: Array, logits: Array) -> Array:
+    s = np.exp(logits) / (1 + np.exp(logits))
+    return (s - y_true) * s * (1 - s)
+
+
+def _half_kept(y_true: Array, logits: Array) -> Array:
+    return squared_error_slope(y_true, logits) / 2
+
+
 def _loss_instead_of_slope(y_true: Array, logits: Array) -> Array:
     return (_sigmoid(logits) - y_true) ** 2 / 2
 
@@ -242,7 +263,7 @@ SQUARED_ERROR_SLOPE = Exercise(
     objective="Carry the chain rule through squared error and sigmoid.",
     specification=(
         "y_true: float array of targets, logits: float array of the same shape → array of that shape: the derivative "
-        "of ½(σ(z) − y)² with respect to each z."
+        "of ½(σ(z) − y)² with respect to each z. Scores up to ±1000 must not give nan."
     ),
     probes=(
         Probe("logit zero", ([0.0, 1.0], [0.0, 0.0])),
@@ -282,6 +303,22 @@ SQUARED_ERROR_SLOPE = Exercise(
             "positive.",
             "Check the order of the difference in the error.",
             worth=0.5,
+        ),
+        Misconception(
+            "overflowing-quotient",
+            _overflowing_quotient,
+            "Right for moderate scores. At a score of 1000 its exponential overflows, and infinity divided by infinity "
+            "is nan.",
+            "Write the sigmoid such that the power of e never has a large positive exponent.",
+            worth=0.75,
+        ),
+        Misconception(
+            "half-kept",
+            _half_kept,
+            "This is half the slope: the ½ of the loss is still there. The 2 that comes down from the square cancels "
+            "it.",
+            "Differentiate ½(s − y)² on its own first.",
+            worth=0.75,
         ),
         Misconception(
             "error-is-missing",
@@ -502,6 +539,20 @@ def _sigma_prime_kept(rate: float, steps: int, w: Array, b: Array) -> Array:
     return _sigmoid(w + b)
 
 
+def _error_left_in(rate: float, steps: int, w: Array, b: Array) -> Array:
+    for _ in range(steps):
+        s = _sigmoid(w + b)
+        w, b = w - rate * s * s, b - rate * s * s
+    return _sigmoid(w + b)
+
+
+def _sigma_prime_only(rate: float, steps: int, w: Array, b: Array) -> Array:
+    for _ in range(steps):
+        s = _sigmoid(w + b)
+        w, b = w - rate * s * (1 - s), b - rate * s * (1 - s)
+    return _sigmoid(w + b)
+
+
 def _uphill(rate: float, steps: int, w: Array, b: Array) -> Array:
     return train(-rate, steps, w, b)
 
@@ -570,7 +621,7 @@ REPAIR_TRAINING = Exercise(
     specification=(
         "rate: a number, steps: a whole number from 0 on, w and b: float arrays of one shape, each pair a neuron with "
         "input 1 and target 0 → array of that shape: the outputs after that many steps of gradient descent on "
-        "cross-entropy. w and b are left as they are."
+        "cross-entropy. Scores up to ±1000 must not give nan. w and b are left as they are."
     ),
     probes=(
         Probe("no step at all", (0.15, 0, [0.0, 0.6, 2.0], [0.0, 0.9, 2.0])),
@@ -605,6 +656,20 @@ REPAIR_TRAINING = Exercise(
             _sigma_prime_kept,
             "Both parameters move, but σ′ still stands in the slope: this trains on the squared error.",
             "What is left of the chain rule for cross-entropy once s(1 − s) has cancelled?",
+            worth=0.5,
+        ),
+        Misconception(
+            "only-one-factor-gone",
+            _error_left_in,
+            "Both parameters move, but the slope is s · s: of the product s · s(1 − s) only 1 − s is gone.",
+            "In cross-entropy both factors of σ′ cancel. What is left?",
+            worth=0.5,
+        ),
+        Misconception(
+            "sigma-prime-only",
+            _sigma_prime_only,
+            "Both parameters move, but by σ′ = s(1 − s). For cross-entropy σ′ cancels, and the error stays.",
+            "Which of the three factors in the broken loop is the error, output minus target?",
             worth=0.5,
         ),
         Misconception(

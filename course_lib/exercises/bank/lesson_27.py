@@ -122,6 +122,27 @@ DOUBLED_FLOOR = Exercise(
             worth=0.5,
         ),
         Misconception(
+            "four-rivals",
+            math.log(1 + 4 / math.e),
+            "Here the right class has four rivals. There are four classes, and it is one of them.",
+            "Count the terms e⁰ below the fraction line.",
+            worth=0.5,
+        ),
+        Misconception(
+            "cost-of-a-rival",
+            math.log(math.e + 3),
+            "That is what a class with the score 0 costs. The right class has the score 1.",
+            "Put the share of the right class into the logarithm.",
+            worth=0.5,
+        ),
+        Misconception(
+            "in-bits",
+            math.log2(1 + 3 / math.e),
+            "That is the cost in bits: the logarithm to base 2. Nats are asked for.",
+            "Take the natural logarithm, np.log.",
+            worth=0.5,
+        ),
+        Misconception(
             "forgot-the-minus",
             -math.log(1 + 3 / math.e),
             "A cost is not negative: the logarithm of a share is, and the loss turns its sign.",
@@ -228,6 +249,25 @@ def _naive_exponentials(target: str, y: Array, z: Array) -> Array:
     if target == "yes-no":
         return 1 / (1 + np.exp(-z)) - y
     return np.exp(z) / np.exp(z).sum(axis=-1, keepdims=True) - y
+
+
+def _quotient_for_labels(target: str, y: Array, z: Array) -> Array:
+    return np.exp(z) / (1 + np.exp(z)) - y if target == "yes-no" else push(target, y, z)
+
+
+def _naive_quotients(target: str, y: Array, z: Array) -> Array:
+    return _quotient_for_labels(target, y, z) if target == "yes-no" else _naive_exponentials(target, y, z)
+
+
+def _rows_not_kept(target: str, y: Array, z: Array) -> Array:
+    if target != "classes":
+        return push(target, y, z)
+    power = np.exp(z - z.max(axis=-1))
+    return power / power.sum(axis=-1) - y
+
+
+def _softmax_for_labels(target: str, y: Array, z: Array) -> Array:
+    return push("classes" if target == "yes-no" else target, y, z)
 
 
 def _divided_by_n(target: str, y: Array, z: Array) -> Array:
@@ -356,6 +396,36 @@ ONE_GRADIENT = Exercise(
             worth=0.75,
         ),
         Misconception(
+            "quotient-for-labels",
+            _quotient_for_labels,
+            "Numbers and classes are right, small scores of labels too; at 1000 the exponential in the sigmoid "
+            "overflows, and the answer is nan.",
+            "Write the sigmoid such that the power of e never has a large positive exponent.",
+            worth=0.75,
+        ),
+        Misconception(
+            "naive-quotients",
+            _naive_quotients,
+            "Right for small scores; at 1000 the exponentials overflow, in the sigmoid and in the softmax.",
+            "Subtract the largest score of each row first; for a label the two scores are z and 0.",
+            worth=0.75,
+        ),
+        Misconception(
+            "rows-not-kept",
+            _rows_not_kept,
+            "Right for a single row. With several rows, the maximum and the sum of one row meet the columns of the "
+            "others: the shapes no longer line up.",
+            "Keep the last axis when you take the maximum and the sum: keepdims=True.",
+            worth=0.5,
+        ),
+        Misconception(
+            "softmax-for-labels",
+            _softmax_for_labels,
+            "The labels have shared one whole. Each yes or no is a question of its own.",
+            "Use the unit that turns each score into a probability by itself.",
+            worth=0.5,
+        ),
+        Misconception(
             "divided-by-n",
             _divided_by_n,
             "Each gradient has been divided by the number of rows. The gradient of each example's own loss is asked "
@@ -464,6 +534,18 @@ def _one_step_only(steps: int, rate: float, y: Array, z: Array) -> Array:
     return train(1, rate, y, z)
 
 
+def _divided_by_examples(steps: int, rate: float, y: Array, z: Array) -> Array:
+    return train(steps, rate / y.size, y, z)
+
+
+def _one_step_too_many(steps: int, rate: float, y: Array, z: Array) -> Array:
+    return train(steps + 1, rate, y, z)
+
+
+def _slope_of_the_start(steps: int, rate: float, y: Array, z: Array) -> Array:
+    return z - steps * rate * (_sigmoid(z) - y)
+
+
 def _draw_training(rng: np.random.Generator) -> list[Probe]:
     labels = rng.permutation([0.0, 0.0, 0.0, 1.0, 1.0, 1.0])
     rate = float(rng.choice([0.5, 0.8, 1.2]))
@@ -548,6 +630,27 @@ REPAIR_TRAINING = Exercise(
             worth=0.75,
         ),
         Misconception(
+            "divided-by-the-examples",
+            _divided_by_examples,
+            "Each gradient has been divided by the number of examples, so the steps are too short.",
+            "Each score moves by its own example's gradient: leave the division away.",
+            worth=0.5,
+        ),
+        Misconception(
+            "one-step-too-many",
+            _one_step_too_many,
+            "One step too many is made: with steps = 0 nothing should move.",
+            "Count the rounds of the loop for steps = 0 and steps = 1.",
+            worth=0.5,
+        ),
+        Misconception(
+            "slope-of-the-start",
+            _slope_of_the_start,
+            "Every step uses the gradient of the start, so the scores never slow down.",
+            "Compute the gradient anew in each round of the loop.",
+            worth=0.25,
+        ),
+        Misconception(
             "one-step-only",
             _one_step_only,
             "After one step the loop stops, whatever `steps` says.",
@@ -562,8 +665,8 @@ REPAIR_TRAINING = Exercise(
     ),
     explanation=(
         "The loss's gradient σ(·) − y expects a score. It was given a probability, so σ was applied twice, and "
-        "σ(σ(z)) is never below ½: for a label 0 the push never goes to 0, for a label 1 never below 0.27 in size. All "
-        "scores run away, with the wrong balance. One sigmoid fewer and the loop is right."
+        "σ(σ(z)) is never below ½: for a label 0 the push never goes to 0, for a label 1 its size never "
+        "falls below about 0.27. All scores run away, with the wrong balance. One sigmoid fewer and the loop is right."
     ),
 )
 
@@ -650,7 +753,7 @@ SAME_PUSH = Exercise(
     explanation=(
         "Prediction = target + push: 3.25, 0.25 and 0.25. The identity needs the score 3.25. The sigmoid needs "
         "log(0.25/0.75) = −log 3 = −1.099. In the softmax e^z is one third of the rivals' sum 2, so z = log(2/3) = "
-        "−0.405: more rivals, so less doubt about each is needed."
+        "−0.405: with two rivals instead of one, the same share takes a higher score."
     ),
 )
 
