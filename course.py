@@ -3,7 +3,7 @@
     python3 course.py lab     open the course in JupyterLab
     python3 course.py test    install what the tests need and run all of them
     python3 course.py check   say whether this computer is ready
-    python3 course.py grade   grade a notebook or a folder of them (grade --help)
+    python3 course.py grade   grade a notebook, a folder, or a whole class (grade --help)
     python3 course.py build   rebuild the notebooks from their text sources (for authors)
     python3 course.py setup   only install; --dev adds the tests' needs, --frameworks PyTorch, Keras and JAX
 

@@ -19,6 +19,8 @@ BENCHMARKS = {
     "accuracy": "errors in ULP and eps against 400-digit arithmetic: ours, textbook, SciPy, PyTorch, JAX",
     "speed": "nanoseconds per element: ours, textbook, SciPy, PyTorch, JAX, and the speed of memory",
     "training": "optimiser steps per second: ours, PyTorch, JAX, scikit-learn",
+    "grading": "CPU and wall time of grading a class: ours, ours inside nbgrader, nbgrader, Otter",
+    "widgets": "slider to pixels in JupyterLab: ours, interact, ipympl, plotly; live training; cost of the import",
 }
 
 

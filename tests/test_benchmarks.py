@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from benchmarks import accuracy, libraries, speed, textbook, training
+from authoring.browser import HOW_TO_INSTALL, Window, find_chromium, open_window
+from benchmarks import accuracy, grading, grading_class, libraries, speed, textbook, training, widgets
 from benchmarks.__main__ import BENCHMARKS, main
 from benchmarks.libraries import NOT_INSTALLED, fastest
 from benchmarks.tables import Table
@@ -25,9 +26,10 @@ EPS = np.finfo(float).eps
 
 @pytest.fixture
 def tiny(monkeypatch):
-    """A run of a second: few functions, small arrays, one network, and neither PyTorch nor JAX."""
+    """A run of a second: few functions, small arrays, one network, no PyTorch, no JAX, no browser."""
     monkeypatch.setattr(libraries, "installed", lambda module: None)
     monkeypatch.setattr(training, "installed", lambda module: None)
+    monkeypatch.setattr(widgets, "find_chromium", lambda: None)
     for lines, names in (
         (textbook.VALUE, {"sigmoid", "softmax"}),
         (textbook.DERIVATIVE, {"sigmoid"}),
@@ -38,6 +40,9 @@ def tiny(monkeypatch):
     monkeypatch.setitem(speed.SIZES, "quick", (100,))
     every_task = training.tasks
     monkeypatch.setattr(training, "tasks", lambda dtype: every_task(dtype)[:1])
+    monkeypatch.setattr(grading, "installed", lambda module: None)
+    monkeypatch.delenv("BENCHMARK_OTTER", raising=False)
+    monkeypatch.setitem(grading.SIZES, "quick", (1, 2, 3))
 
 
 @pytest.mark.parametrize("name", SUBJECTS)
@@ -164,10 +169,171 @@ def test_missing_frameworks_are_named_in_their_columns(tiny):
     assert all(rate > 0 for rate in rates.column("scikit-learn"))
 
 
+def test_missing_graders_are_named(tiny):
+    table = grading.batches(quick=True)
+    assert table.column("system") == ["ours, 1 worker", "ours, 2 workers"]
+    for name in ("Dask", "nbgrader", "Otter"):
+        assert f"{name}: {NOT_INSTALLED}" in table.note
+
+
+def test_no_two_submissions_of_the_class_are_alike():
+    class_ = grading_class.students(100)
+    assert len({str(student) for student in class_}) == 100
+
+
+@pytest.mark.parametrize("question", grading_class.QUESTIONS, ids=lambda question: question.id)
+def test_the_other_graders_get_assertions_that_tell_right_from_wrong(question):
+    def passes(answer):
+        try:
+            exec(grading_class.assertions(question), {"np": np, question.name: answer})
+        except (AssertionError, ValueError):
+            return False
+        return True
+
+    with np.errstate(all="ignore"):
+        assert passes(question.reference)
+        assert not all(passes(mistake.answer) for mistake in question.misconceptions)
+
+
+BURN = "import time\nwhile time.process_time() < 0.5: pass"
+ORPHAN = f"import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', {BURN!r}])"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives orphans to whoever asks for them")
+def test_the_processor_time_of_orphans_is_counted(tmp_path):
+    assert grading.cost([sys.executable, "-c", ORPHAN], tmp_path).cpu >= 0.5
+
+
+def test_a_command_that_fails_is_told_with_its_last_words(tmp_path):
+    with pytest.raises(RuntimeError, match="ended with 3: so it is"):
+        grading.cost([sys.executable, "-c", "print('so it is')\nraise SystemExit(3)"], tmp_path)
+
+
+def test_a_submission_costs_what_the_large_class_costs_more():
+    few, many = grading.Cost(wall=2.0, cpu=3.0), grading.Cost(wall=6.0, cpu=11.0)
+    assert grading._each(few, many, small=1, large=5) == (2.0, 1.0, 1.0)
+
+
 def test_unknown_benchmark_names_the_known_ones(capsys):
     with pytest.raises(SystemExit):
         main(["sped"])
     assert f"unknown benchmark sped; known: {', '.join(BENCHMARKS)}" in capsys.readouterr().err
+
+
+# Widgets ------------------------------------------------------------------------------------------------------------
+
+# A slider whose picture follows after 120 ms, a frame or more of which it is not to be seen.
+SLOW = """<div id=root><input type=range min=-8 max=8 step=0.1 value=-4>PICTURE</div>
+<script type=module>
+const range = document.querySelector('input');
+const later = (ms, what) => setTimeout(what, ms);
+range.oninput = () => { later(40, HIDE); later(120, () => { const x = range.value; SHOW; }); };
+</script>"""
+SLOW_PICTURES = {
+    "svg": (
+        "<svg><path d='M0 0'/></svg>",
+        "() => document.querySelector('path').removeAttribute('d')",
+        "document.querySelector('path').setAttribute('d', `M0 ${x}`)",
+    ),
+    "img": (
+        "<img src=\"data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>\">",
+        "() => document.querySelector('img').removeAttribute('src')",
+        "document.querySelector('img').src = "
+        "`data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'><g id='${x}'/></svg>`",
+    ),
+    "canvas": (
+        "<canvas width=90 height=90></canvas>"
+        "<script>document.querySelector('canvas').getContext('2d').fillRect(0, 0, 50, 50)</script>",
+        "() => document.querySelector('canvas').getContext('2d').clearRect(0, 0, 90, 90)",
+        "document.querySelector('canvas').getContext('2d').fillRect(0, 0, 50 + 5 * x, 50)",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def slow_slider():
+    """slow_slider("svg") is the root of such a page."""
+    chromium = find_chromium()
+    if chromium is None:
+        pytest.skip(HOW_TO_INSTALL)
+    with open_window(Window(), chromium) as (page, complaints):
+
+        def show(kind):
+            picture, hide, show = SLOW_PICTURES[kind]
+            page.set_content(SLOW.replace("PICTURE", picture).replace("HIDE", hide).replace("SHOW", show))
+            page.wait_for_timeout(200)
+            return page, page.locator("#root").element_handle()
+
+        yield show
+        assert complaints.lines() == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("kind", SLOW_PICTURES)
+def test_a_late_picture_counts_as_late_and_its_gap_as_blank(slow_slider, kind):
+    page, root = slow_slider(kind)
+    found = page.evaluate(widgets.LATENCY, [root, kind, 3, 3000])
+    assert len(found["times"]) == 3
+    assert min(found["times"]) >= 119
+    assert found["blank"] >= 3
+    assert found["lost"] == 0
+
+
+@pytest.mark.browser
+def test_a_picture_that_never_comes_is_lost_and_not_a_time(slow_slider):
+    page, root = slow_slider("svg")
+    found = page.evaluate(widgets.LATENCY, [root, "svg", 2, 60])
+    assert (found["times"], found["lost"]) == ([], 2)
+
+
+EVERY_FOURTH = """() => {
+    window.moves = 0;
+    document.querySelector('input').oninput = () => {
+        if (++window.moves % 4 === 0) document.querySelector('path').setAttribute('d', `M0 ${window.moves}`);
+    };
+}"""
+
+
+@pytest.mark.browser
+def test_a_drag_counts_pictures_and_not_frames(slow_slider):
+    page, root = slow_slider("svg")
+    page.evaluate(EVERY_FOURTH)
+    found = page.evaluate(widgets.DRAG, [root, "svg", 1.0])
+    assert found["blank"] == 0
+    assert abs(found["pictures"] - page.evaluate("() => window.moves") / 4) <= 2
+
+
+def test_without_a_browser_or_a_package_the_table_says_so(tiny, monkeypatch):
+    monkeypatch.setattr(widgets, "installed", lambda module: None if module in ("ipympl", "plotly") else module)
+    sliders, _, imports = widgets.run(quick=True)
+    assert HOW_TO_INSTALL in sliders.note
+    assert "python -m pip install ipympl plotly" in sliders.note
+    assert set(sliders.column("p50 ms")) == {None}
+    assert all(seconds > 0 for seconds in imports.column("median s"))
+
+
+def test_a_way_that_is_not_installed_is_named(monkeypatch):
+    class Page:
+        def evaluate(self, script, arguments):
+            late = 5 if arguments[1] == "svg" else 100
+            return {"times": [late, 2 * late, 3 * late], "blank": 1, "lost": 0, "rate": 1000 / late}
+
+        def wait_for_timeout(self, milliseconds):
+            return
+
+    monkeypatch.setattr(widgets.Roots, "of", lambda self, name: name)
+    measured = {way.name: number for number, way in enumerate(widgets.WAYS) if way.needs != "ipympl"}
+    rows = {row[0]: row[1:] for row in widgets.slider_rows(widgets.Roots(Page(), measured), 2, 3, 1.0)}
+    assert list(rows) == [way.name for way in widgets.WAYS]
+    assert set(rows["ipympl"]) == {NOT_INSTALLED}
+    assert rows["ours, live"] == (10, 15, 10 / 200, 200, "4", "0")
+
+
+@pytest.mark.parametrize(
+    ("values", "share", "expected"), [([3, 1, 2], 0.95, 3), (range(100), 0.95, 95), ([], 0.5, None)]
+)
+def test_percentile(values, share, expected):
+    assert widgets.percentile(values, share) == expected
 
 
 # In a process of its own: the benchmarks set threads and precision for the whole of one.

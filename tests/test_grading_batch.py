@@ -1,26 +1,39 @@
 """Many submissions: none stops the others, none is lost, and neither order nor workers change a verdict."""
 
-import csv
-import io
 import json
-import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from grading_class import ISOLATION, RIGHT, WRONG, class_of, mixed_class
+from grading_runners import strongest
 from grading_submissions import answer_cells, lesson_exercises, notebook, write
 
 from course_lib.exercises.bank import BANK
-from course_lib.exercises.grading import Limits, SubmissionResult, find_notebooks, grade, grade_many, grade_one
-from course_lib.exercises.grading.cli import main
+from course_lib.exercises.grading import (
+    ClassFolder,
+    Gradebook,
+    Limits,
+    SubmissionResult,
+    Summary,
+    batch,
+    find_notebooks,
+    grade,
+    grade_class,
+    grade_many,
+    grade_one,
+    pool,
+)
+from course_lib.exercises.grading.batch import Stopped
+from course_lib.exercises.grading.manifest import read_manifest, write_manifest
 from course_lib.exercises.grading.report import to_table
 from course_lib.exercises.grading.runner import CannotRun, Child, ProcessRunner
 
-RIGHT = "def double(x):\n    return 2 * x"
-WRONG = "def double(x):\n    return 3 * x"
 CHECK = 'check("00-double")'
 
 
@@ -44,7 +57,7 @@ def told(results: list[SubmissionResult]) -> dict[str, tuple[str, float]]:
 
 
 def test_every_submission_of_a_folder_gets_its_result(class_folder: Path) -> None:
-    assert told(grade_many(class_folder, seed=4)) == {
+    assert told(grade_many(class_folder, seed=4, runner=strongest())) == {
         "anna/00.ipynb": ("right", 1),
         "bert/deep/er/renamed (1).ipynb": ("wrong", 0),
         "dora.IPYNB": ("right", 1),
@@ -56,10 +69,10 @@ def test_every_submission_of_a_folder_gets_its_result(class_folder: Path) -> Non
 
 def test_workers_and_order_change_nothing(class_folder: Path) -> None:
     paths = [path for _, path in find_notebooks([class_folder])]
-    alone = grade_many(class_folder, seed=4, workers=1)
-    assert grade_many(class_folder, seed=4, workers=3) == alone
+    alone = grade_many(class_folder, seed=4, workers=1, runner=strongest())
+    assert grade_many(class_folder, seed=4, workers=3, runner=strongest()) == alone
     by_name = {result.source.rpartition("/")[2]: result.verdicts for result in alone}
-    reversed_ones = grade_many(paths[::-1], seed=4, workers=2)
+    reversed_ones = grade_many(paths[::-1], seed=4, workers=2, runner=strongest())
     assert {result.source.rpartition("/")[2]: result.verdicts for result in reversed_ones} == by_name
 
 
@@ -67,15 +80,15 @@ def test_equal_submissions_get_equal_verdicts(tmp_path: Path) -> None:
     answers = answer_cells({e.id: e.misconceptions[0].answer for e in lesson_exercises("22")})
     for name in "abc":
         write(tmp_path / f"{name}.ipynb", *answers)
-    results = grade_many(tmp_path, lesson="22", workers=3)
+    results = grade_many(tmp_path, lesson="22", workers=3, runner=strongest())
     assert len({result.verdicts for result in results}) == 1
 
 
 def test_the_seed_is_secret_recorded_and_repeatable(tmp_path: Path) -> None:
     path = write(tmp_path / "a.ipynb", WRONG)
-    first, second = (grade_one(path, lesson="00") for _ in range(2))
+    first, second = (grade_one(path, lesson="00", runner=strongest()) for _ in range(2))
     assert first.seed != second.seed
-    assert grade_one(path, lesson="00", seed=first.seed) == first
+    assert grade_one(path, lesson="00", seed=first.seed, runner=strongest()) == first
 
 
 def test_one_notebook_named_twice_is_graded_once(class_folder: Path) -> None:
@@ -85,7 +98,7 @@ def test_one_notebook_named_twice_is_graded_once(class_folder: Path) -> None:
 
 def test_two_files_of_one_name_are_told_apart(tmp_path: Path) -> None:
     paths = [write(tmp_path / student / "00.ipynb", RIGHT, CHECK) for student in ("a", "b")]
-    assert len({result.source for result in grade_many(paths)}) == 2
+    assert len({result.source for result in grade_many(paths, runner=strongest())}) == 2
 
 
 def test_a_fault_of_the_grader_is_named_and_stops_nothing(class_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,7 +110,7 @@ def test_a_fault_of_the_grader_is_named_and_stops_nothing(class_folder: Path, mo
         return real(exercise, seen, seed)  # type: ignore[arg-type]
 
     monkeypatch.setattr(grade, "judge", faulty)
-    results = told(grade_many(class_folder, seed=4))
+    results = told(grade_many(class_folder, seed=4, runner=strongest()))
     assert results["anna/00.ipynb"] == ("grader failed", 0)
     assert results["王小明.ipynb"] == ("not attempted", 0)
 
@@ -116,17 +129,19 @@ def test_a_child_that_does_not_start_is_no_fault_of_the_submission(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/false" if sys.platform != "win32" else "where.exe")
-    result = grade_one(write(tmp_path / "a.ipynb", RIGHT), lesson="00")
+    result = grade_one(write(tmp_path / "a.ipynb", RIGHT), lesson="00", runner=ProcessRunner())
     assert (result.status, result.reason) == ("needs a person", "cannot run")
 
 
 def test_a_lesson_without_exercises_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="'99' has no exercises; those that have are 00, "):
-        grade_one(tmp_path / "a.ipynb", lesson="99")
+        grade_one(tmp_path / "a.ipynb", lesson="99", runner=strongest())
 
 
 def test_every_result_says_how_far_it_was_isolated(class_folder: Path) -> None:
-    tiers = {result.isolation for result in grade_many(class_folder) if result.status == "graded"}
+    tiers = {
+        result.isolation for result in grade_many(class_folder, runner=ProcessRunner()) if result.status == "graded"
+    }
     assert len(tiers) == 1
     assert "not isolated from the machine" in tiers.pop()
 
@@ -135,125 +150,12 @@ def test_no_folder_is_left_behind(class_folder: Path, tmp_path: Path, monkeypatc
     own = tmp_path / "temporary"
     own.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(own))
-    grade_many(class_folder)
+    grade_many(class_folder, runner=ProcessRunner())
     assert list(own.iterdir()) == []
 
 
-# ---------------------------------------------------------------------------------------------------------------------
-# The command
-
-
-def test_all_graded_is_0(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = write(tmp_path / "anna.ipynb", RIGHT, CHECK)
-    assert main([str(path), "--seed", "7"]) == 0
-    shown = capsys.readouterr()
-    assert "anna.ipynb: 1 of 1 points" in shown.out
-    assert "1 submissions: 1 graded, 0 need a person." in shown.out
-    assert "not isolated from the machine" in shown.out
-    assert "Seed: 7" in shown.out
-    assert shown.err == ""
-
-
-def test_some_for_a_person_is_1(class_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([str(class_folder)]) == 1
-    shown = capsys.readouterr().out
-    assert "emil.ipynb: needs a person (truncated)" in shown
-    assert "6 submissions: 4 graded, 2 need a person." in shown
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (lambda folder: [folder / "nowhere"], "there is no file or folder"),
-        (lambda folder: [folder / "empty"], "no notebook"),
-        (lambda folder: [folder, "--lesson", "77"], "'77' has no exercises"),
-        (lambda folder: [folder, "--json", folder / "no" / "such.json"], "cannot be written"),
-        (lambda folder: [folder, "--csv", folder / "empty"], "cannot be written"),
-    ],
-    ids=["missing", "nothing-found", "unknown-lesson", "no-target-folder", "target-is-a-folder"],
-)
-def test_could_not_run_is_2(
-    arguments: Callable[[Path], list[object]], said: str, class_folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (class_folder / "empty").mkdir()
-    assert main([str(argument) for argument in arguments(class_folder)]) == 2
-    shown = capsys.readouterr()
-    assert said in shown.err
-    assert shown.out == ""
-
-
-@pytest.mark.parametrize("option", ["--seed=-1", "--seed=x", "--workers=0", "--time-limit=0", "--time-limit=nan"])
-def test_a_senseless_option_is_2(option: str, tmp_path: Path) -> None:
-    with pytest.raises(SystemExit) as stopped:
-        main([str(tmp_path), option])
-    assert stopped.value.code == 2
-
-
-def test_json_holds_everything_but_the_expected_values(class_folder: Path, tmp_path: Path) -> None:
-    target = tmp_path / "out.json"
-    main([str(class_folder), "--json", str(target), "--seed", "4"])
-    submissions = {s["source"]: s for s in json.loads(target.read_text(encoding="utf-8"))["submissions"]}
-    assert len(submissions) == 6
-    wrong = submissions["bert/deep/er/renamed (1).ipynb"]
-    assert wrong["verdicts"][0]["outcome"] == "wrong"
-    assert set(wrong["verdicts"][0]["evidence"]) == {"probe", "given", "got"}
-    assert (wrong["seed"], wrong["lesson"], wrong["because"]) == (4, "00", "the exercises it checks")
-    assert submissions["emil.ipynb"]["reason"] == "truncated"
-
-
-def test_csv_has_a_row_per_question_and_per_submission_for_a_person(class_folder: Path, tmp_path: Path) -> None:
-    write(class_folder / "=cmd()" / "00.ipynb", RIGHT, CHECK)
-    target = tmp_path / "out.csv"
-    main([str(class_folder), "--csv", str(target)])
-    rows = list(csv.DictReader(io.StringIO(target.read_text(encoding="utf-8"))))
-    assert len(rows) == 7
-    points = {row["submission"]: row["points"] for row in rows}
-    assert points["anna/00.ipynb"] == "1.0"
-    assert points["emil.ipynb"] == ""
-    assert points["'=cmd()/00.ipynb"] == "1.0"
-
-
-def test_the_time_limit_is_an_option(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = write(tmp_path / "slow.ipynb", "def double(x):\n    while True:\n        pass", CHECK)
-    assert main([str(path), "--time-limit", "0.5"]) == 0
-    assert "no answer within 0.5 seconds" in capsys.readouterr().out
-
-
-def test_the_module_is_a_command(tmp_path: Path) -> None:
-    write(tmp_path / "anna.ipynb", RIGHT, CHECK)
-    done = subprocess.run(
-        [sys.executable, "-m", "course_lib.exercises.grading", str(tmp_path)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "1 of 1 points" in done.stdout
-
-
-def test_a_narrow_terminal_encoding_costs_no_table(tmp_path: Path) -> None:
-    path = write(tmp_path / "σ.ipynb", RIGHT, CHECK)
-    done = subprocess.run(
-        [sys.executable, "-m", "course_lib.exercises.grading", str(path)],
-        capture_output=True,
-        check=False,
-        env=os.environ | {"PYTHONIOENCODING": "ascii"},
-    )
-    assert (done.returncode, done.stderr) == (0, b"")
-    assert b"?.ipynb: 1 of 1 points" in done.stdout
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux allows any bytes in a file name")
-def test_a_file_name_that_is_no_text_is_graded(tmp_path: Path) -> None:
-    path = Path(os.fsdecode(bytes(tmp_path) + b"/class/\xff\x1b[2J.ipynb"))
-    write(path, RIGHT, CHECK)
-    target = tmp_path / "out.json"
-    assert main([str(tmp_path / "class"), "--json", str(target)]) == 0
-    assert json.loads(target.read_text(encoding="utf-8"))["submissions"][0]["points"] == 1
-
-
 def test_a_file_name_cannot_command_the_terminal(tmp_path: Path) -> None:
-    result = grade_one(write(tmp_path / "a.ipynb", RIGHT), lesson="00", name="\x1b[2J\nx.ipynb")
+    result = grade_one(write(tmp_path / "a.ipynb", RIGHT), lesson="00", name="\x1b[2J\nx.ipynb", runner=strongest())
     assert "\x1b" not in to_table([result])
 
 
@@ -265,5 +167,254 @@ def test_grading_needs_neither_notebook_tools_nor_drawing() -> None:
 
 def test_feedback_never_shows_what_was_expected(tmp_path: Path) -> None:
     path = write(tmp_path / "a.ipynb", "price = 0.5", "better_model = 'a'")
-    verdicts = {v.exercise: v for v in grade_one(path, lesson="22", seed=4).verdicts}
+    verdicts = {v.exercise: v for v in grade_one(path, lesson="22", seed=4, runner=strongest()).verdicts}
     assert str(BANK["22-price-of-a-shrug"].reference) not in json.dumps(verdicts["22-price-of-a-shrug"].as_dict())
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# A class, into its gradebook
+
+
+def graded(folder: ClassFolder, **options: Any) -> Summary:
+    return grade_class(folder, **{"seed": 5, "workers": 1, "isolation": ISOLATION, **options})
+
+
+def contents(folder: ClassFolder) -> str:
+    with Gradebook(folder.gradebook) as book:
+        return book.dump()
+
+
+def points(summary: Summary) -> dict[str, float]:
+    return {one.submission.student: one.result.points for one in summary.graded}
+
+
+FATES: Mapping[str, Sequence[str] | bytes] = {
+    "anna": [RIGHT],
+    "bert": [WRONG],
+    "cleo": ["import os\nos._exit(1)", RIGHT],
+    "dora": [RIGHT],
+    "emil": b"{",
+    "finn": [],
+}
+
+
+def test_a_class_is_graded_once_per_content(tmp_path: Path) -> None:
+    summary = graded(class_of(tmp_path, FATES))
+    assert points(summary) == {"anna": 1, "bert": 0, "cleo": 1, "dora": 1, "emil": 0, "finn": 0}
+    assert [one.submission.student for one in summary.for_a_person] == ["emil"]
+    # anna and dora handed in the same.
+    assert summary.new == 5
+
+
+def test_the_class_gets_the_verdicts_that_each_gets_alone(tmp_path: Path) -> None:
+    folder = class_of(tmp_path, FATES)
+    for one in graded(folder).graded:
+        name = one.submission.file
+        alone = grade_one(folder.root / name, lesson="00", seed=5, name=name, runner=strongest())
+        assert one.result == replace(alone, isolation=one.result.isolation)
+
+
+def test_a_second_run_adds_what_is_new(tmp_path: Path) -> None:
+    graded(class_of(tmp_path, FATES))
+    summary = graded(class_of(tmp_path, FATES | {"gina": ["def double(x):\n    return x + x"]}))
+    assert (summary.new, points(summary)["gina"]) == (1, 1)
+    assert graded(ClassFolder(tmp_path)).new == 0
+
+
+def test_a_submission_that_was_changed_is_graded_again(tmp_path: Path) -> None:
+    folder = class_of(tmp_path, {"bert": [WRONG]})
+    graded(folder)
+    # By hand, past `collect`: the manifest still tells the old hash.
+    write(folder.submitted / "bert" / "00_start_here.ipynb", RIGHT)
+    assert points(graded(folder)) == {"bert": 1}
+
+
+def test_a_collected_file_that_is_gone_is_named_and_tried_again(tmp_path: Path) -> None:
+    folder = class_of(tmp_path, {"anna": [RIGHT], "bert": [WRONG]})
+    path = folder.submitted / "bert" / "00_start_here.ipynb"
+    content = path.read_bytes()
+    path.unlink()
+    summary = graded(folder)
+    assert [(one.submission.student, one.result.reason) for one in summary.for_a_person] == [("bert", "missing")]
+    path.write_bytes(content)
+    assert graded(folder).for_a_person == ()
+
+
+def test_only_what_was_collected_is_graded(tmp_path: Path) -> None:
+    folder = class_of(tmp_path, {"anna": [RIGHT], "bert": [WRONG]})
+    first, second = read_manifest(folder)
+    write_manifest(folder, [first, replace(second, outcome="superseded")])
+    assert points(graded(folder)) == {"anna": 1}
+
+
+def test_a_file_beyond_the_limit_is_not_looked_into(tmp_path: Path) -> None:
+    folder = class_of(tmp_path, {"anna": [RIGHT], "bert": b" " * 3000})
+    summary = graded(folder, limits=Limits(notebook_bytes=2000))
+    assert [(one.submission.student, one.result.reason) for one in summary.for_a_person] == [("bert", "too big")]
+
+
+def test_grading_again_keeps_the_history(tmp_path: Path) -> None:
+    folder = class_of(tmp_path, {"anna": [RIGHT], "bert": [WRONG]})
+    before = points(graded(folder))
+    summary = graded(folder, regrade=True)
+    assert (summary.new, points(summary)) == (2, before)
+    assert len(json.loads(contents(folder))["gradings"]) == 4
+
+
+def test_the_seed_of_a_class_stays(tmp_path: Path) -> None:
+    folder = class_of(tmp_path, {"anna": [RIGHT]})
+    seed = grade_class(folder, isolation=ISOLATION).seed
+    assert grade_class(folder, isolation=ISOLATION).seed == seed
+    with pytest.raises(ValueError, match=f"asked by the seed {seed}, the same for all; leave --seed out"):
+        graded(folder, seed=seed + 1)
+    assert graded(folder, seed=seed + 1, regrade=True).seed == seed + 1
+
+
+def test_two_classes_are_asked_by_different_seeds(tmp_path: Path) -> None:
+    folders = [class_of(tmp_path / name, {"anna": [RIGHT]}) for name in "ab"]
+    assert len({grade_class(folder, isolation=ISOLATION).seed for folder in folders}) == 2
+
+
+def test_other_questions_are_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = class_of(tmp_path, {"anna": [RIGHT]})
+    graded(folder)
+    monkeypatch.setattr(batch, "bank_version", lambda lesson: "another")
+    assert graded(folder).new == 1
+
+
+def test_neither_workers_nor_order_change_the_gradebook(tmp_path: Path) -> None:
+    one, two = (mixed_class(tmp_path / name, 20) for name in ("one", "two"))
+    write_manifest(two, read_manifest(two)[::-1])
+    graded(one, workers=1)
+    graded(two, workers=3)
+    assert contents(one) == contents(two)
+
+
+def test_progress_is_told_after_it_is_kept(tmp_path: Path) -> None:
+    folder = class_of(tmp_path, FATES)
+    told = []
+
+    def progress(done: int, total: int) -> None:
+        with Gradebook(folder.gradebook) as book:
+            told.append((done, total, len(json.loads(book.dump())["gradings"])))
+
+    graded(folder, workers=2, progress=progress)
+    assert told[-1] == (5, 5, 5)
+    assert all(kept == done for done, _, kept in told)
+
+
+def test_ctrl_c_keeps_what_is_done(tmp_path: Path) -> None:
+    folder = mixed_class(tmp_path / "stopped", 8)
+
+    def impatient(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(Stopped, match=r"stopped: [1-8] of 8 are graded and kept; the same command goes on"):
+        graded(folder, progress=impatient)
+    with Gradebook(folder.gradebook) as book:
+        kept = len(book.graded())
+    assert kept + graded(folder).new == 8
+    whole = mixed_class(tmp_path / "whole", 8)
+    graded(whole)
+    assert contents(folder) == contents(whole)
+
+
+def test_limits_that_differ_from_earlier_ones_are_told(tmp_path: Path) -> None:
+    folder = class_of(tmp_path, {"anna": [RIGHT]})
+    assert graded(folder).other_limits == 0
+    assert graded(folder, limits=Limits(cell_seconds=3)).other_limits == 1
+
+
+NO_WALLS = """
+import types
+from course_lib.exercises.grading import warm, worker
+warm.sys = types.SimpleNamespace(platform="plan9")
+worker.main()
+"""
+
+
+def test_walls_that_cannot_be_had_are_told_and_cost_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = class_of(tmp_path, FATES)
+    with monkeypatch.context() as patch:
+        patch.setattr(pool, "START", NO_WALLS)
+        with pytest.raises(CannotRun, match=r"this is plan9; .*--isolation none"):
+            graded(folder, isolation="full", workers=2)
+    assert graded(folder).new == 5
+
+
+def test_workers_that_do_not_start_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "START", "raise SystemExit(3)")
+    with pytest.raises(CannotRun, match="end as soon as they start"):
+        graded(class_of(tmp_path, FATES))
+
+
+# A worker that misbehaves, as no submission can make it.
+FALTERING = """
+import os, sys
+from course_lib.exercises.grading import worker
+real, connection, streams = worker.grade_content, worker._private_connection, []
+def connected():
+    streams.extend(connection())
+    return streams
+worker._private_connection = connected
+def faltering(content, *arguments, **options):
+    {act}
+    return real(content, *arguments, **options)
+worker.grade_content = faltering
+worker.main()
+"""
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        "os.kill(os.getpid(), 9)",
+        "os._exit(0)",
+        "raise MemoryError",
+        "streams[1].write(b'x' * 99); streams[1].flush()",
+    ],
+    ids=["killed", "ended", "out-of-memory", "talks-nonsense"],
+)
+def test_a_submission_that_takes_workers_with_it_is_left_to_a_person(
+    act: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = class_of(tmp_path, FATES)
+    with monkeypatch.context() as patch:
+        patch.setattr(pool, "START", FALTERING.format(act=f"if b'return 3 * x' in content: {act}"))
+        summary = graded(folder)
+    assert [(one.submission.student, one.result.reason) for one in summary.for_a_person] == [
+        ("bert", "worker ended"),
+        ("emil", "truncated"),
+    ]
+    # It lay in the machine: the next run tries again.
+    assert points(graded(folder)) == {"anna": 1, "bert": 0, "cleo": 1, "dora": 1, "emil": 0, "finn": 0}
+
+
+def test_one_death_is_made_good_by_a_fresh_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = class_of(tmp_path / "class", FATES)
+    marker = tmp_path / "died"
+    act = f"if not os.path.exists({str(marker)!r}): open({str(marker)!r}, 'w').close(); os._exit(1)"
+    monkeypatch.setattr(pool, "START", FALTERING.format(act=act))
+    assert [one.submission.student for one in graded(folder).for_a_person] == ["emil"]
+    assert marker.exists()
+
+
+def test_a_silent_worker_is_taken_for_dead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = class_of(tmp_path, {"anna": [RIGHT]})
+    monkeypatch.setattr(pool, "START", FALTERING.format(act="import time; time.sleep(60)"))
+    monkeypatch.setattr(pool, "PATIENCE", 0.2)
+    summary = graded(folder, limits=Limits(submission_seconds=0.2, start_seconds=0.2))
+    assert summary.for_a_person[0].result.reason == "worker ended"
+
+
+def test_a_fault_of_the_grader_costs_one_submission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = (
+        "from course_lib.exercises.grading import grade, worker\nreal = grade.judge\n"
+        "def judge(exercise, seen, seed):\n    if seen[0].status == 'raised': raise ZeroDivisionError('bad bank')\n"
+        "    return real(exercise, seen, seed)\ngrade.judge = judge\nworker.main()"
+    )
+    monkeypatch.setattr(pool, "START", code)
+    folder = class_of(tmp_path, {"anna": [RIGHT], "bert": ["def double(x):\n    return 1 / 0"]})
+    (one,) = graded(folder).for_a_person
+    assert (one.submission.student, one.result.reason) == ("bert", "grader failed")
+    assert "ZeroDivisionError: bad bank" in one.result.message

@@ -6,10 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from grading_runners import EVERYWHERE, runner, strongest
 from grading_submissions import IMPORTS, answer_cells, lesson_exercises, notebook, write
 
 from course_lib.exercises.bank import BANK
-from course_lib.exercises.grading import Limits, ProcessRunner, SubmissionResult, grade_one
+from course_lib.exercises.grading import Limits, SubmissionResult, grade_one
 from course_lib.exercises.grading.read import Cell
 from course_lib.exercises.grading.serve import serve
 from course_lib.exercises.grading.session import Session
@@ -21,8 +22,9 @@ WRONG = "def double(x):\n    return 3 * x"
 STUB = 'def double(x):\n    """Twice x."""\n    raise NotImplementedError'
 
 
-def grade(tmp_path: Path, *cells: str | tuple[str, str], lesson: str = "00") -> SubmissionResult:
-    return grade_one(write(tmp_path / "submission.ipynb", *cells), lesson=lesson, seed=4)
+def grade(tmp_path: Path, *cells: str | tuple[str, str], lesson: str = "00", tier: str = "process") -> SubmissionResult:
+    path = write(tmp_path / "submission.ipynb", *cells)
+    return grade_one(path, lesson=lesson, seed=4, runner=runner(tier))
 
 
 INNOCENT = {
@@ -72,6 +74,14 @@ INNOCENT = {
     "display": ["from IPython.display import Markdown\ndisplay(Markdown('*hello*'))", RIGHT],
     "carriage-returns": [RIGHT.replace("\n", "\r\n")],
     "tabs": ["def double(x):\n\treturn 2 * x"],
+    "file-of-its-own": ["np.save('x.npy', np.ones(3))\nassert np.load('x.npy').sum() == 3\n" + RIGHT],
+    "temporary-file": ["import tempfile\nwith tempfile.TemporaryFile() as f:\n    f.write(b'x')\n" + RIGHT],
+    "threads": [
+        "from concurrent.futures import ThreadPoolExecutor as Pool\n"
+        "with Pool(2) as pool:\n    assert sum(pool.map(abs, [-1, 2])) == 3" + "\n" + RIGHT
+    ],
+    "standard-library": ["import fractions, decimal, statistics, json, csv, pathlib, dataclasses, typing\n" + RIGHT],
+    "linear-algebra": ["assert np.allclose(np.linalg.inv(np.eye(300)), np.eye(300))\n" + RIGHT],
     "not-ascii": ["# Übung: größer 二倍\nα = 2\ndef double(x):\n    return α * x"],
     "main-guard": [f'if __name__ == "__main__":\n    ready = True\n{RIGHT}\nassert ready'],
     "pickle-of-own-class": ["class A: pass\nimport pickle\npickle.loads(pickle.dumps(A()))\n" + RIGHT],
@@ -98,9 +108,13 @@ INNOCENT = {
 }
 
 
+everywhere = pytest.mark.parametrize("tier", EVERYWHERE)
+
+
+@everywhere
 @pytest.mark.parametrize("cells", INNOCENT.values(), ids=INNOCENT.keys())
-def test_a_right_answer_gets_its_marks(cells: list[str | tuple[str, str]], tmp_path: Path) -> None:
-    result = grade(tmp_path, *cells)
+def test_a_right_answer_gets_its_marks(cells: list[str | tuple[str, str]], tier: str, tmp_path: Path) -> None:
+    result = grade(tmp_path, *cells, tier=tier)
     assert (result.verdicts[0].outcome, result.points) == ("right", 1)
 
 
@@ -108,23 +122,26 @@ def test_a_right_answer_gets_its_marks(cells: list[str | tuple[str, str]], tmp_p
 QUIET = ["whole-notebook-interface", "axes", "plot", "widget", "line-magic", "shell-line", "timed-cell", "display"]
 
 
+@everywhere
 @pytest.mark.parametrize("name", QUIET)
-def test_stand_ins_let_the_whole_cell_run(name: str, tmp_path: Path) -> None:
-    assert grade(tmp_path, *INNOCENT[name]).notes == ()
+def test_stand_ins_let_the_whole_cell_run(name: str, tier: str, tmp_path: Path) -> None:
+    assert grade(tmp_path, *INNOCENT[name], tier=tier).notes == ()
 
 
 def test_cells_in_another_order_keep_their_marks(tmp_path: Path) -> None:
     exercises = lesson_exercises("03")
     cells = answer_cells({exercise.id: exercise.reference for exercise in exercises})
     path = write(tmp_path / "a.ipynb", cells[0], *reversed(cells[1:]))
-    assert grade_one(path, lesson="03", seed=4).points == sum(exercise.points for exercise in exercises)
+    assert grade_one(path, lesson="03", seed=4, runner=strongest()).points == sum(
+        exercise.points for exercise in exercises
+    )
 
 
 def test_stripped_metadata_and_nbformat_3_keep_their_marks(tmp_path: Path) -> None:
     path = tmp_path / "old.ipynb"
     cells = [{"cell_type": "code", "input": source} for source in (IMPORTS, RIGHT)]
     path.write_text(json.dumps({"worksheets": [{"cells": cells}]}), encoding="utf-8")
-    assert grade_one(path, lesson="00", seed=4).points == 1
+    assert grade_one(path, lesson="00", seed=4, runner=strongest()).points == 1
 
 
 def test_stored_outputs_are_ignored(tmp_path: Path) -> None:
@@ -132,7 +149,7 @@ def test_stored_outputs_are_ignored(tmp_path: Path) -> None:
     content["cells"][1]["outputs"] = [{"output_type": "stream", "text": "x" * 3_000_000}]
     path = tmp_path / "outputs.ipynb"
     path.write_text(json.dumps(content), encoding="utf-8")
-    assert grade_one(path, lesson="00", seed=4).points == 1
+    assert grade_one(path, lesson="00", seed=4, runner=strongest()).points == 1
 
 
 def test_only_the_last_attempt_counts(tmp_path: Path) -> None:
@@ -212,10 +229,25 @@ def test_a_function_that_draws_borrows_nothing(tmp_path: Path) -> None:
     assert grade(tmp_path, code).points == 1
 
 
-def observed(*sources: str, name: str, version: int = 0) -> Observation:
+def observed(*sources: str, name: str, version: int = 0, tier: str = "process") -> Observation:
     cells = [Cell(number, source, True) for number, source in enumerate(sources, start=1)]
-    with Session(ProcessRunner(), cells, [name], Limits()) as session:
+    with Session(runner(tier), cells, [name], Limits()) as session:
         return session.observe([Probe(name, name=name)], 5.0, version)[0]
+
+
+CHANCE = {
+    "numpy": "a = float(np.random.random())",
+    "python": "import random\na = random.random()",
+    "order-of-a-set": "a = ' '.join({'relu', 'tanh', 'sigmoid', 'gelu', 'mish', 'elu'})",
+}
+
+
+@everywhere
+@pytest.mark.parametrize("code", CHANCE.values(), ids=CHANCE.keys())
+def test_what_is_left_to_chance_is_the_same_in_every_run(code: str, tier: str) -> None:
+    values = [observed("import numpy as np", code, name="a", tier=tier).value for _ in range(2)]
+    assert values[0] is not None
+    assert values[0] == values[1]
 
 
 def test_standard_input_is_closed() -> None:

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+from grading_runners import EVERYWHERE, runner
 from grading_submissions import answer_cells, write
 
 from course_lib.exercises.bank import BANK
@@ -252,8 +253,9 @@ def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def grade(tmp_path: Path, *cells: str, limits: Limits = SHORT) -> SubmissionResult:
-    return grade_one(write(tmp_path / "submission.ipynb", *cells), lesson="00", seed=4, limits=limits)
+def grade(tmp_path: Path, *cells: str, limits: Limits = SHORT, tier: str = "process") -> SubmissionResult:
+    path = write(tmp_path / "submission.ipynb", *cells)
+    return grade_one(path, lesson="00", seed=4, limits=limits, runner=runner(tier))
 
 
 def processes_in(folder: Path) -> list[str]:
@@ -268,9 +270,13 @@ def processes_in(folder: Path) -> list[str]:
     return found
 
 
+everywhere = pytest.mark.parametrize("tier", EVERYWHERE)
+
+
+@everywhere
 @pytest.mark.parametrize("code", FRAUDS.values(), ids=FRAUDS.keys())
-def test_fraud_gains_nothing(code: str, tmp_path: Path, own_folder: Path) -> None:
-    result = grade(tmp_path, code)
+def test_fraud_gains_nothing(code: str, tier: str, tmp_path: Path, own_folder: Path) -> None:
+    result = grade(tmp_path, code, tier=tier)
     verdict = result.verdicts[0]
     assert result.status == "graded"
     assert verdict.outcome in ("not attempted", "raised", "wrong", "timed out")
@@ -280,9 +286,10 @@ def test_fraud_gains_nothing(code: str, tmp_path: Path, own_folder: Path) -> Non
     assert list(own_folder.iterdir()) == []
 
 
+@everywhere
 @pytest.mark.parametrize("code", ENDLESS.values(), ids=ENDLESS.keys())
-def test_what_never_ends_is_stopped(code: str, tmp_path: Path, own_folder: Path) -> None:
-    result = grade(tmp_path, code)
+def test_what_never_ends_is_stopped(code: str, tier: str, tmp_path: Path, own_folder: Path) -> None:
+    result = grade(tmp_path, code, tier=tier)
     assert (result.verdicts[0].outcome, result.verdicts[0].points) == ("timed out", 0)
     assert result.seconds < SHORT.submission_seconds + 5
     assert list(own_folder.iterdir()) == []
@@ -319,31 +326,34 @@ for descriptor in range(3, 256):
 """
 
 
-def test_a_forged_reply_is_recognised_and_costs_only_its_cell(tmp_path: Path) -> None:
-    result = grade(tmp_path, FORGED, "def double(x):\n    return 2 * x")
+@everywhere
+def test_a_forged_reply_is_recognised_and_costs_only_its_cell(tier: str, tmp_path: Path) -> None:
+    result = grade(tmp_path, FORGED, "def double(x):\n    return 2 * x", tier=tier)
     assert (result.verdicts[0].outcome, result.points) == ("right", 1)
     assert result.notes == ("Cell 2 was left out: the Python process sent something that is no answer.",)
 
 
-def test_a_forked_copy_does_not_answer_for_its_parent(tmp_path: Path) -> None:
-    result = grade(
-        tmp_path, "import os", "copy = os.fork() if hasattr(os, 'fork') else 1", "def double(x):\n    return 2 * x"
-    )
+@everywhere
+def test_a_forked_copy_does_not_answer_for_its_parent(tier: str, tmp_path: Path) -> None:
+    fork = "copy = os.fork() if hasattr(os, 'fork') else 1"
+    result = grade(tmp_path, "import os", fork, "def double(x):\n    return 2 * x", tier=tier)
     assert (result.verdicts[0].outcome, result.verdicts[0].points) == ("right", 1)
 
 
-def test_an_error_that_ends_the_process_costs_only_its_question(tmp_path: Path) -> None:
+@everywhere
+def test_an_error_that_ends_the_process_costs_only_its_question(tier: str, tmp_path: Path) -> None:
     rights = {id: exercise.reference for id, exercise in BANK.items() if exercise.lesson == "03"}
     path = write(tmp_path / "a.ipynb", *answer_cells(rights), "import os\ndef stable_sigmoid(x):\n    os._exit(1)")
-    outcomes = {v.exercise: v.outcome for v in grade_one(path, lesson="03", seed=4).verdicts}
+    outcomes = {v.exercise: v.outcome for v in grade_one(path, lesson="03", seed=4, runner=runner(tier)).verdicts}
     assert outcomes.pop("03-stable-sigmoid") == "raised"
     assert set(outcomes.values()) == {"right"}
 
 
-def test_a_cell_that_never_ends_costs_only_what_it_defines(tmp_path: Path) -> None:
+@everywhere
+def test_a_cell_that_never_ends_costs_only_what_it_defines(tier: str, tmp_path: Path) -> None:
     rights = {id: exercise.reference for id, exercise in BANK.items() if exercise.lesson == "03"}
     path = write(tmp_path / "a.ipynb", *answer_cells(rights)[:2], "while True:\n    pass", *answer_cells(rights)[2:])
-    result = grade_one(path, lesson="03", seed=4, limits=SHORT)
+    result = grade_one(path, lesson="03", seed=4, limits=SHORT, runner=runner(tier))
     assert {v.outcome for v in result.verdicts} == {"right"}
     assert any("Cell 4 did not finish" in note for note in result.notes)
 
@@ -377,44 +387,50 @@ def test_a_process_is_started_again_only_after_it_was_lost(tmp_path: Path) -> No
     assert runner.started == 3
 
 
-def read_in_the_child(code: str, name: str, limits: Limits | None = None) -> Observation:
+def read_in_the_child(code: str, name: str, tier: str = "process", limits: Limits | None = None) -> Observation:
     """What a submission can see: its variable `name` after the code has run."""
     cells = [Cell(1, "import numpy as np\n" + code, True)]
-    with Session(ProcessRunner(), cells, [name], limits or Limits()) as session:
+    with Session(runner(tier), cells, [name], limits or Limits()) as session:
         return session.observe([Probe(name, name=name)], 5.0)[0]
 
 
-def test_the_child_holds_no_module_with_answers() -> None:
+@everywhere
+def test_the_child_holds_no_module_with_answers(tier: str) -> None:
     seen = read_in_the_child(
         "import sys\nfiles = {name: str(getattr(module, '__file__', '')) for name, module in sys.modules.items()}\n"
         "found = ' '.join(name for name, file in files.items() if 'course_lib' in file)",
         "found",
+        tier,
     )
     assert (seen.status, seen.value) == ("value", "")
 
 
-def test_the_child_holds_no_text_of_the_bank() -> None:
+@everywhere
+def test_the_child_holds_no_text_of_the_bank(tier: str) -> None:
     words = sorted(
         {text for e in BANK.values() for text in (e.explanation, *e.hints, *(m.words for m in e.misconceptions))}
     )
     # Only a piece of each text goes in, so that the search does not find what it searches with.
-    pieces = [text[5:25] for text in words]
+    pieces = [text[5:45] for text in words]
     seen = read_in_the_child(
-        f"import gc\npieces = {pieces!r}\nmine = set(pieces)\n"
+        f"import gc\ngc.unfreeze()\npieces = {pieces!r}\nmine = set(pieces)\n"
         "held = [t for o in gc.get_objects() for t in gc.get_referents(o) if type(t) is str and t not in mine]\n"
         "found = sum(p in t for t in held if len(t) < 1000 for p in pieces)",
         "found",
+        tier,
     )
     assert seen.value is not None
     assert int(seen.value) == 0  # type: ignore[arg-type]
 
 
-def test_the_course_is_not_on_the_path_of_the_child() -> None:
-    seen = read_in_the_child("import sys\nfound = '|'.join(sys.path)", "found")
+@everywhere
+def test_the_course_is_not_on_the_path_of_the_child(tier: str) -> None:
+    seen = read_in_the_child("import sys\nfound = '|'.join(sys.path)", "found", tier)
     assert str(REPOSITORY) not in str(seen.value).split("|")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limits")
+@everywhere
 @pytest.mark.parametrize(
     ("attempt", "refusal"),
     [
@@ -427,16 +443,17 @@ def test_the_course_is_not_on_the_path_of_the_child() -> None:
     ],
     ids=["file", "memory"],
 )
-def test_a_limit_is_in_force(attempt: str, refusal: str) -> None:
+def test_a_limit_is_in_force(attempt: str, refusal: str, tier: str) -> None:
     code = f"try:\n    {attempt}\n    found = 'allowed'\nexcept Exception as error:\n    found = type(error).__name__"
     limits = Limits(file_bytes=2_000_000, memory_bytes=1_000_000_000)
-    assert read_in_the_child(code, "found", limits).value == refusal
+    assert read_in_the_child(code, "found", tier, limits).value == refusal
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
-def test_processor_time_is_limited() -> None:
+@everywhere
+def test_processor_time_is_limited(tier: str) -> None:
     code = "import resource\nfound = resource.getrlimit(resource.RLIMIT_CPU)[0]"
-    seen = read_in_the_child(code, "found", Limits(submission_seconds=40))
+    seen = read_in_the_child(code, "found", tier, Limits(submission_seconds=40))
     assert seen.value == 41
 
 
@@ -447,9 +464,10 @@ def test_the_environment_holds_nothing_of_the_grader(monkeypatch: pytest.MonkeyP
     assert str(Path.home()) not in str(seen.value).replace(tempfile.gettempdir(), "")
 
 
-def test_the_child_has_no_stream_of_the_grader() -> None:
+@everywhere
+def test_the_child_has_no_stream_of_the_grader(tier: str) -> None:
     seen = read_in_the_child(
-        "import os, stat\nfound = ''.join(str(stat.S_ISCHR(os.fstat(d).st_mode)) for d in (0, 1, 2))", "found"
+        "import os, stat\nfound = ''.join(str(stat.S_ISCHR(os.fstat(d).st_mode)) for d in (0, 1, 2))", "found", tier
     )
     assert seen.value == "True" * 3
 

@@ -9,7 +9,19 @@ from grading_submissions import notebook
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from course_lib.exercises.grading.read import MAX_CELLS, Cell, Notebook, Unreadable, defines, read, which_lesson
+from course_lib.exercises.grading import read as reading
+from course_lib.exercises.grading.read import (
+    LARGE,
+    MAX_CELLS,
+    Cell,
+    Notebook,
+    Unreadable,
+    defines,
+    parse,
+    read,
+    which_lesson,
+    without_outputs,
+)
 
 NAMES = {
     "03": {"03-stable-sigmoid": ["stable_sigmoid"], "03-design-neuron": ["w", "b"]},
@@ -62,6 +74,91 @@ def test_a_file_above_the_limit_is_not_read(tmp_path: Path) -> None:
     assert results[1].reason == "too big"
 
 
+def test_a_file_above_the_limit_with_outputs_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "MAX_BYTES", 10)
+    result = read_bytes(tmp_path, WHOLE.encode())
+    assert isinstance(result, Unreadable)
+    assert result.reason == "too big"
+
+
+BULK = [{"output_type": "stream", "text": ['a "line" with ] and }\n', "\\"]}, {"data": {"image/png": "A" * LARGE}}]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {
+            "cells": [
+                {"cell_type": "code", "source": "x = 1", "outputs": BULK},
+                {"cell_type": "code", "source": "y = 2"},
+            ]
+        },
+        {
+            "cells": [
+                {"outputs": BULK, "source": "x = 1", "cell_type": "code"},
+                {"cell_type": "code", "source": "y = 2"},
+            ]
+        },
+        {
+            "worksheets": [
+                {"cells": [{"cell_type": "code", "outputs": BULK, "input": c} for c in ("x = 1", "y = 2")]},
+            ]
+        },
+        {
+            "cells": [
+                {"cell_type": "code", "source": "x = 1"},
+                {"cell_type": "code", "source": "y = 2", "attachments": {"a.png": {"image/png": "A" * LARGE}}},
+            ],
+            "metadata": {"widgets": {"state": BULK}},
+        },
+    ],
+    ids=["outputs-last", "outputs-first", "nbformat-3", "attachments-and-widgets"],
+)
+@pytest.mark.parametrize("indent", [None, 1])
+def test_bulky_outputs_are_taken_out_before_reading(content: object, indent: int | None) -> None:
+    raw = json.dumps(content, indent=indent).encode()
+    assert len(raw) > LARGE
+    assert len(without_outputs(raw)) < 1_000
+    assert parse(raw, "a.ipynb", max_bytes=1_000) == Notebook((Cell(1, "x = 1", True), Cell(2, "y = 2", True)))
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"cells": [{"source": "\\"outputs\\": [1, 2]"}]}',
+        b'{"cells": [{"source": ["outputs", ":", "[1]"]}]}',
+        b'{"outputs": 3, "cells": []}',
+        b'{"outputs": [1, 2',
+        b'{"outputs": ["never closed}]',
+        b"",
+    ],
+)
+def test_what_only_looks_like_outputs_stays(raw: bytes) -> None:
+    assert without_outputs(raw) == raw
+
+
+JSON = st.recursive(
+    st.none() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+)
+
+
+@settings(deadline=None)
+@given(source=st.text(), outputs=st.lists(JSON), indent=st.sampled_from([None, 1]))
+def test_taking_outputs_out_leaves_the_rest(source: str, outputs: list[object], indent: int | None) -> None:
+    cell = {"source": source, "outputs": outputs, "metadata": {"a": source}}
+    raw = json.dumps({"cells": [cell, cell]}, indent=indent, ensure_ascii=False).encode()
+    expected = cell | {"outputs": []}
+    assert json.loads(without_outputs(raw)) == {"cells": [expected, expected]}
+
+
+def test_brackets_without_end_are_not_parsed() -> None:
+    """Each would become an object of 56 bytes."""
+    for raw in (b'{"cells": [' + b"[]," * 4_000_000 + b"[]]}", b'{"cells": [{"outputs": [' + b"[]," * 4_000_000):
+        result = parse(raw, "a.ipynb")
+        assert isinstance(result, Unreadable)
+        assert result.reason in ("too big", "truncated")
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     result = read(tmp_path / "none.ipynb")
     assert isinstance(result, Unreadable)
@@ -82,7 +179,7 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     assert result.reason == "not a file"
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

@@ -1,11 +1,13 @@
 """An answer gets the same verdict through the grader's child as in the notebook."""
 
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from grading_runners import strongest
 from grading_submissions import answer_cells, lesson_exercises, stub_cells, write
 
 from course_lib.exercises.bank import BANK
@@ -38,7 +40,9 @@ def graded(lesson: str, number: int) -> SubmissionResult:
         known = list(answers_of(exercise).values())
         answers[exercise.id] = known[min(number, len(known) - 1)]
     with TemporaryDirectory() as folder:
-        return grade_one(write(Path(folder) / "a.ipynb", *answer_cells(answers)), lesson=lesson, seed=SEED)
+        return grade_one(
+            write(Path(folder) / "a.ipynb", *answer_cells(answers)), lesson=lesson, seed=SEED, runner=strongest()
+        )
 
 
 def in_the_notebook(exercise: Exercise, answer: Any) -> Verdict:
@@ -61,7 +65,7 @@ def test_right_answers_get_full_marks(lesson: str) -> None:
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_what_was_handed_out_is_not_attempted(lesson: str, tmp_path: Path) -> None:
     path = write(tmp_path / "untouched.ipynb", *stub_cells(lesson_exercises(lesson)))
-    result = grade_one(path, lesson=lesson, seed=SEED)
+    result = grade_one(path, lesson=lesson, seed=SEED, runner=strongest())
     assert {verdict.outcome for verdict in result.verdicts} == {"not attempted"}
     assert result.points == 0
 
@@ -72,14 +76,14 @@ ROOT = Path(__file__).resolve().parents[1]
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_our_own_solution_gets_full_marks_and_our_exercise_none(lesson: str) -> None:
     (solution,), (exercise,) = (list((ROOT / kind).glob(f"{lesson}_*.ipynb")) for kind in ("solutions", "exercises"))
-    solved, handed_out = grade_one(solution), grade_one(exercise)
+    solved, handed_out = grade_one(solution, runner=strongest()), grade_one(exercise, runner=strongest())
     assert {verdict.outcome for verdict in solved.verdicts} == {"right"}
     assert {verdict.outcome for verdict in handed_out.verdicts} == {"not attempted"}
     assert (solved.lesson, solved.points, solved.notes) == (lesson, solved.out_of, ())
 
 
 def test_an_empty_notebook_is_not_attempted(tmp_path: Path) -> None:
-    result = grade_one(write(tmp_path / "empty.ipynb"), lesson="03", seed=SEED)
+    result = grade_one(write(tmp_path / "empty.ipynb"), lesson="03", seed=SEED, runner=strongest())
     assert [verdict.outcome for verdict in result.verdicts] == ["not attempted"] * len(lesson_exercises("03"))
 
 
@@ -91,10 +95,44 @@ def test_typed_in_values_of_the_public_probes_earn_nothing(tmp_path: Path) -> No
         tmp_path / "typed_in.ipynb",
         f"TABLE = {table}\ndef stable_sigmoid(x):\n    return np.array(TABLE.get(str(x.tolist()), 0 * x))",
     )
-    verdict = grade_one(path, lesson="03", seed=SEED).verdicts[0]
+    verdict = grade_one(path, lesson="03", seed=SEED, runner=strongest()).verdicts[0]
     assert (verdict.outcome, verdict.points) == ("wrong", 0)
 
 
 def test_two_seeds_ask_for_different_inputs() -> None:
     first, second = (str([probe.args for probe in probes_for(BANK["00-double"], seed)]) for seed in (1, 2))
     assert first != second
+
+
+@pytest.mark.parametrize("later", ["from numpy import *", "def floor(x):\n    return x", "import math as floor"])
+def test_a_later_function_of_that_name_does_not_cost_the_value(later: str, tmp_path: Path) -> None:
+    question = BANK["27-doubled-floor"]
+    (answer,) = answer_cells({question.id: question.reference})[1:]
+    path = write(tmp_path / "a.ipynb", answer, later)
+    verdicts = {v.exercise: v for v in grade_one(path, lesson="27", seed=SEED, runner=strongest()).verdicts}
+    assert verdicts[question.id].outcome == "right"
+
+
+def test_a_function_in_place_of_a_value_earns_nothing(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.ipynb", "def floor(x):\n    return x")
+    verdicts = {v.exercise: v for v in grade_one(path, lesson="27", seed=SEED, runner=strongest()).verdicts}
+    assert (verdicts["27-doubled-floor"].points, verdicts["27-doubled-floor"].outcome) == (0, "wrong")
+
+
+def test_a_judge_without_memory_keeps_nothing_wrong() -> None:
+    """What the bank's own answers do is kept for all submissions, so it must not depend on the moment."""
+    short = [True]
+
+    def at_times(x: Any) -> Any:
+        if short:
+            raise MemoryError
+        return 3 * x
+
+    question = BANK["00-double"]
+    known = replace(question.misconceptions[0], name="at-times", answer=at_times)
+    question = replace(question, misconceptions=(known, *question.misconceptions[1:]))
+    seen = observe({"double": lambda x: 3 * x}, probes_for(question, SEED))
+    with pytest.raises(MemoryError):
+        judge(question, seen, SEED)
+    short.clear()
+    assert judge(question, seen, SEED).misconception == "at-times"

@@ -27,6 +27,7 @@ LAYERS = (
     "stage",
     "panels",
     "widgets",
+    "gallery",
     "selftest",
 )
 OUTSIDE = ("authoring", "benchmarks", "exercises", "notebooks", "solutions", "tests")
@@ -134,20 +135,24 @@ def test_the_exercise_model_needs_numpy_only() -> None:
     assert foreign(brought_along(ROOT, "course_lib.exercises.model"), at_once=False) == {"numpy"}
 
 
-CHILD = "course_lib.exercises.grading.child"
+# What runs beside a submission: a process of its own, or the warm parent that it is forked from.
+CHILDREN = pytest.mark.parametrize("child", [f"course_lib.exercises.grading.{n}" for n in ("child", "fork_server")])
 
 
-def test_the_sandbox_child_starts_with_numpy_only() -> None:
-    assert foreign(brought_along(ROOT, CHILD), at_once=True) == {"numpy"}
+@CHILDREN
+def test_the_sandbox_child_starts_with_numpy_only(child: str) -> None:
+    assert foreign(brought_along(ROOT, child), at_once=True) == {"numpy"}
 
 
-def test_the_sandbox_child_loads_nothing_later_but_what_reads_magics() -> None:
-    assert foreign(brought_along(ROOT, CHILD), at_once=False) <= {"numpy", "IPython"}
+@CHILDREN
+def test_the_sandbox_child_loads_nothing_later_but_what_reads_magics(child: str) -> None:
+    assert foreign(brought_along(ROOT, child), at_once=False) <= {"numpy", "IPython"}
 
 
+@CHILDREN
 @pytest.mark.parametrize("secret", ["bank", "judging", "grading.grade", "notebook"])
-def test_the_sandbox_child_holds_no_questions(secret: str) -> None:
-    held = {entry.module for entry in brought_along(ROOT, CHILD)}
+def test_the_sandbox_child_holds_no_questions(secret: str, child: str) -> None:
+    held = {entry.module for entry in brought_along(ROOT, child)}
     assert not any(module.startswith(f"course_lib.exercises.{secret}") for module in held)
 
 

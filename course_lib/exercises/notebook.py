@@ -19,7 +19,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from IPython.display import display
 
-from course_lib.exercises import bank, forms
+from course_lib.exercises import bank, forms, inside_nbgrader
 from course_lib.exercises.bank import ITEMS, PREDICTIONS
 from course_lib.exercises.borrowed import library_calls
 from course_lib.exercises.cards import Card, card, verdict_card
@@ -52,7 +52,8 @@ def _kindly(function: Callable[P, R]) -> Callable[P, R | None]:
         try:
             return function(*args, **kwargs)
         except Exception as error:
-            if os.environ.get("COURSE_STRICT") == "1":
+            # nbgrader would take a friendly sentence for a test that passed.
+            if os.environ.get("COURSE_STRICT") == "1" or inside_nbgrader.running():
                 raise
             if isinstance(error, (ValueError, StoreError)):
                 lines = [f"{str(error)[:1].upper()}{str(error)[1:]}"]
@@ -68,24 +69,29 @@ def _kindly(function: Callable[P, R]) -> Callable[P, R | None]:
 
 
 @_kindly
-def check(exercise_id: str) -> None:
-    """Look at the answer to an exercise and say what is right, what is not, and what to do next."""
+def check(exercise_id: str) -> float | None:
+    """Look at the answer to an exercise and say what is right, what is not, and what to do next.
+
+    Gives None; inside nbgrader, the points (see `inside_nbgrader`).
+    """
     exercise = bank.get(exercise_id)
-    verdict = verdict_on(exercise, _callers_names())
+    verdict = verdict_on(exercise, _callers_names(), inside_nbgrader.seed())
     data = {"outcome": verdict.outcome, "points": verdict.points, "misconception": verdict.misconception}
-    notices = save("attempt", exercise.id, data) if verdict.outcome != "not attempted" else []
-    display(verdict_card(exercise, verdict, notices))
+    attempted = verdict.outcome != "not attempted" and not inside_nbgrader.running()
+    shown = verdict_card(exercise, verdict, save("attempt", exercise.id, data) if attempted else [])
+    display(shown)
+    return inside_nbgrader.mark(verdict, shown.text)
 
 
-def verdict_on(exercise: Exercise, names: Mapping[str, Any]) -> Verdict:
-    """The verdict on the answer found in `names`, with the notebook's public seed and the exercise's time limit."""
-    probes = probes_for(exercise, PUBLIC_SEED)
+def verdict_on(exercise: Exercise, names: Mapping[str, Any], seed: int = PUBLIC_SEED) -> Verdict:
+    """The verdict on the answer found in `names`, at the inputs of `seed` and within the exercise's time limit."""
+    probes = probes_for(exercise, seed)
     borrowed = library_calls(names.get(exercise.name), exercise.libraries) if exercise.kind == "function" else ()
     if borrowed:
         observations = (Observation("raised", error=LIBRARY_CALL, message=borrowed[0]),) * len(probes)
     else:
         observations = observe(names, probes, functools.partial(time_limit, exercise.time_limit))
-    return judge(exercise, observations, PUBLIC_SEED)
+    return judge(exercise, observations, seed)
 
 
 @_kindly
@@ -276,8 +282,9 @@ def _callers_names() -> Mapping[str, Any]:
     return {**frame.f_globals, **frame.f_locals}
 
 
-def _remember_task(task_id: str, score: float) -> None:
-    save("task", task_id, {"score": score})
+def _remember_task(task_id: str, score: float) -> list[str]:
+    """Keep the score; what the learner should know where it could not be kept."""
+    return save("task", task_id, {"score": score})
 
 
 # Solved widget tasks count as progress from the moment a notebook imports this module.

@@ -1,4 +1,4 @@
-"""The process that runs one submission: `python -I -S child.py SETTINGS`, started by `ProcessRunner`.
+"""The process that runs one submission: `python -P -s -S child.py SETTINGS`, started by `ProcessRunner`.
 
 It takes the connection away from stdin and stdout, limits itself, puts the stand-ins in place and serves. It never
 imports the questions: the packages between here and the files it needs are made empty, so none of their code runs.
@@ -9,7 +9,7 @@ import os
 import sys
 from pathlib import Path
 from types import ModuleType
-from typing import IO, Any
+from typing import IO
 
 
 def main() -> None:
@@ -20,12 +20,14 @@ def main() -> None:
     reader, writer = _private_connection()
     _empty_packages(Path(__file__).resolve().parent)
     from course_lib.exercises.grading import serve, standins
+    from course_lib.exercises.grading.rlimits import set_limits
 
+    transform = serve.magics()
     # Before the limits: NumPy may start threads and map memory of its own.
     set_limits(settings["limits"])
     standins.install()
     sys.dont_write_bytecode = True
-    serve.serve(reader, writer)
+    serve.serve(reader, writer, transform)
 
 
 def _private_connection() -> tuple[IO[bytes], IO[bytes]]:
@@ -48,28 +50,6 @@ def _empty_packages(here: Path) -> None:
         package = ModuleType(name)
         package.__path__ = [str(folder)]
         sys.modules[name] = package
-
-
-def set_limits(limits: dict[str, Any]) -> None:
-    """Limit this process and what it starts, as far as the system can: POSIX only, and macOS knows no memory limit."""
-    if sys.platform == "win32":
-        return
-    import resource
-
-    wanted = {
-        "RLIMIT_CPU": limits["cpu_seconds"],
-        "RLIMIT_AS": limits["memory_bytes"],
-        "RLIMIT_FSIZE": limits["file_bytes"],
-        # None but those that run already: an answer needs no process and no thread of its own. Root is not bound by it.
-        "RLIMIT_NPROC": 0,
-        "RLIMIT_CORE": 0,
-    }
-    for name, value in wanted.items():
-        kind = getattr(resource, name, None)
-        if kind is None or (name == "RLIMIT_AS" and sys.platform != "linux"):
-            continue
-        _, hard = resource.getrlimit(kind)
-        resource.setrlimit(kind, (value, value) if hard == resource.RLIM_INFINITY else (min(value, hard), hard))
 
 
 if __name__ == "__main__":

@@ -1,40 +1,78 @@
-"""The command `python -m course_lib.exercises.grading`: notebooks in, a table, JSON and CSV out."""
+"""The command `python -m course_lib.exercises.grading`: the sub-commands for a class, and the quick table.
+
+A sub-command is a module of `commands`, loaded when it is asked for, with HELP, arguments(parser) and
+run(options) → 0 (all graded), 1 (some need a person); ValueError and OSError become one sentence and 2 (could not run).
+"""
 
 import argparse
-import contextlib
 import io
 import os
 import sys
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 from course_lib.exercises.grading.grade import find_notebooks, grade_many
+from course_lib.exercises.grading.options import add_limits, add_workers, limits_of, not_negative
+from course_lib.exercises.grading.progress import Progress
 from course_lib.exercises.grading.report import to_csv, to_json, to_table
-from course_lib.exercises.grading.runner import Limits
+from course_lib.exercises.grading.runner import CannotRun
+from course_lib.exercises.grading.warm import best_runner
+from course_lib.exercises.grading.writing import write_whole
 
-__all__ = ["main"]
+__all__ = ["COMMANDS", "main"]
 
 ALL_GRADED, NEEDS_A_PERSON, COULD_NOT_RUN = 0, 1, 2
 
+COMMANDS = ("collect", "run", "mark", "export", "report", "all", "nbgrader")
+
+ABOUT = "Grade exercise notebooks. Each runs in a process of its own and is asked for its answers."
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Grade what is named on the command line. 0: all graded, 1: some need a person, 2: could not run."""
-    options = _parser().parse_args(arguments)
+    """Do what the command line says. 0: all graded, 1: some need a person, 2: could not run."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    # A terminal or pipe that knows no σ must not cost the whole output.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
-        return _grade(options)
-    except (OSError, ValueError) as error:
+        run, options = _parsed(given)
+        return run(options)
+    except (OSError, ValueError, CannotRun) as error:
         print(f"grade: {error}", file=sys.stderr)
-        return COULD_NOT_RUN
-    except KeyboardInterrupt:
-        print("grade: stopped; nothing was written", file=sys.stderr)
-        return COULD_NOT_RUN
+    except KeyboardInterrupt as stop:
+        print(f"grade: {stop if str(stop) else 'stopped'}", file=sys.stderr)
+    return COULD_NOT_RUN
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parsed(given: list[str]) -> tuple[Callable[[argparse.Namespace], int], argparse.Namespace]:
+    """What is to be run, and with which options. A file that is called like a sub-command is written ./run."""
+    if given and given[0] in COMMANDS:
+        command = _command(given[0])
+        parser = argparse.ArgumentParser(
+            prog=f"grade {given[0]}", description=f"{command.HELP[:1].upper()}{command.HELP[1:]}.", allow_abbrev=False
+        )
+        command.arguments(parser)
+        return command.run, parser.parse_args(given[1:])
+    return _quick, _quick_parser(overview=not given or bool({"-h", "--help"} & set(given))).parse_args(given)
+
+
+def _command(name: str) -> ModuleType:
+    return import_module(f"course_lib.exercises.grading.commands.{name}")
+
+
+def _quick_parser(overview: bool) -> argparse.ArgumentParser:
+    # Only the overview needs every command's module.
+    about = [f"  {name:<10}{_command(name).HELP}" for name in COMMANDS] if overview else []
     parser = argparse.ArgumentParser(
         prog="grade",
-        description="Grade exercise notebooks. Each runs in a process of its own and is asked for its answers.",
+        description=f"{ABOUT} With paths alone: a table of what they earn, and nothing is kept.",
+        epilog="For a class, grade COMMAND --help says more about each of\n"
+        + "\n".join(about)
+        + "\nA file called like a command is written ./run",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("path", nargs="+", type=Path, help="a notebook, or a folder with notebooks at any depth")
     parser.add_argument(
@@ -43,22 +81,20 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything that is known here")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write one row per submission and question here")
     parser.add_argument(
-        "--seed", type=_not_negative, help="of the inputs that are drawn; default: a secret one, reported"
+        "--seed", type=not_negative, metavar="N", help="of the inputs that are drawn; default: a secret one, reported"
     )
-    parser.add_argument("--workers", type=_positive, help="submissions graded at a time; default: one per core")
-    parser.add_argument(
-        "--time-limit",
-        type=_seconds,
-        metavar="S",
-        help="seconds for a question and for a cell; default: 10 for a cell, the question's own",
-    )
+    add_workers(parser)
+    add_limits(parser)
     return parser
 
 
-def _grade(options: argparse.Namespace) -> int:
+def _quick(options: argparse.Namespace) -> int:
     missing = [str(path) for path in options.path if not path.exists()]
     if missing:
-        raise ValueError(f"there is no file or folder {', '.join(missing)}; name a notebook or a folder of notebooks")
+        known = f" (the commands are {', '.join(COMMANDS)})" if len(missing) == len(options.path) else ""
+        raise ValueError(
+            f"there is no file or folder {', '.join(missing)}; name a notebook or a folder of notebooks{known}"
+        )
     if not find_notebooks(options.path):
         raise ValueError(f"no notebook (.ipynb) found in {', '.join(map(str, options.path))}")
     outputs = [path for path in (options.json, options.csv) if path is not None]
@@ -68,62 +104,19 @@ def _grade(options: argparse.Namespace) -> int:
             raise ValueError(
                 f"{path} cannot be written: its folder does not exist, is read-only, or it is itself a folder"
             )
-    limits = Limits()
-    if options.time_limit is not None:
-        limits = Limits(question_seconds=options.time_limit, cell_seconds=options.time_limit)
-    results = grade_many(
-        options.path,
-        lesson=options.lesson,
-        seed=options.seed,
-        limits=limits,
-        workers=options.workers,
-        progress=_show_progress if sys.stderr.isatty() else None,
-    )
+    with best_runner(options.isolation) as runner, Progress(sys.stderr) as progress:
+        results = grade_many(
+            options.path,
+            lesson=options.lesson,
+            seed=options.seed,
+            limits=limits_of(options),
+            runner=runner,
+            workers=options.workers,
+            progress=progress,
+        )
     if options.json is not None:
-        _write(options.json, to_json(results))
+        write_whole(options.json, to_json(results))
     if options.csv is not None:
-        _write(options.csv, to_csv(results))
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # A terminal or pipe that knows no σ must not cost the whole table.
-        sys.stdout.reconfigure(errors="replace")
+        write_whole(options.csv, to_csv(results))
     print(to_table(results))
     return ALL_GRADED if all(result.status == "graded" for result in results) else NEEDS_A_PERSON
-
-
-def _show_progress(done: int, total: int) -> None:
-    print(f"\rgraded {done} of {total}", end="\n" if done == total else "", file=sys.stderr, flush=True)
-
-
-def _write(path: Path, text: str) -> None:
-    """The whole file or none of it."""
-    handle, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-        Path(name).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
-        raise
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above zero")
-    return int(text)
-
-
-def _not_negative(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of zero or more")
-    return int(text)
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds < 86_400:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above zero and below a day")
-    return seconds

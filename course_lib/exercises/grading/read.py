@@ -8,8 +8,24 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import Any, Literal
 
-__all__ = ["Cell", "Lesson", "Notebook", "Unreadable", "defines", "read", "which_lesson"]
+__all__ = [
+    "LARGE",
+    "Cell",
+    "Lesson",
+    "Notebook",
+    "Unreadable",
+    "defines",
+    "parse",
+    "read",
+    "which_lesson",
+    "without_outputs",
+]
 
+LARGE = 8_000_000
+"""Bytes from which on a notebook is read without its outputs; stored pictures make one of ours 1 MB at most."""
+
+MAX_BYTES = 200_000_000  # of a file with its outputs; it stands in memory once
+MAX_BRACKETS = 2_000_000  # each becomes a Python object, twenty times its size in the file
 MAX_CELLS = 2_000
 MAX_SOURCE = 2_000_000  # characters of code and text; outputs are not counted, they are thrown away
 
@@ -54,31 +70,36 @@ class Lesson:
 def read(path: Path, max_bytes: int = 32_000_000) -> Notebook | Unreadable:
     """The cells of the notebook at `path`, of nbformat 3 or 4, or the reason why there are none. Raises nothing.
 
-    max_bytes: larger files are not opened; stored pictures make a notebook of ours 1 MB at most.
+    max_bytes: of the notebook without its outputs; with them a file may have MAX_BYTES, and a larger one is not opened.
     """
     try:
         status = path.stat()
         if not S_ISREG(status.st_mode):
             return Unreadable("not a file", f"{path.name} is not a regular file; hand in the .ipynb file itself.")
-        if status.st_size > max_bytes:
-            return Unreadable("too big", _too_big(path, status.st_size, max_bytes))
+        if status.st_size > MAX_BYTES:
+            return Unreadable("too big", _too_big(path.name, status.st_size, MAX_BYTES))
         with path.open("rb") as stream:
-            raw = stream.read(max_bytes + 1)
+            raw = stream.read(MAX_BYTES + 1)
     except OSError as error:
         return Unreadable("missing", f"{path.name} could not be opened: {error.strerror or error}.")
-    if len(raw) > max_bytes:
-        return Unreadable("too big", _too_big(path, len(raw), max_bytes))
-    return _parse(raw, path.name)
+    return parse(raw, path.name, max_bytes)
 
 
-def _too_big(path: Path, size: int, limit: int) -> str:
+def _too_big(name: str, size: int, limit: int) -> str:
     return (
-        f"{path.name} has {size / 1e6:.1f} MB, more than the {limit / 1e6:.1f} MB that are read; "
+        f"{name} has {size / 1e6:.1f} MB, more than the {limit / 1e6:.1f} MB that are read; "
         "clear its outputs and hand it in again."
     )
 
 
-def _parse(raw: bytes, name: str) -> Notebook | Unreadable:
+def parse(raw: bytes, name: str, max_bytes: int = 32_000_000) -> Notebook | Unreadable:
+    """The cells of the notebook that these bytes are, or the reason why there are none: `read` without a file."""
+    if len(raw) > LARGE:
+        raw = without_outputs(raw)
+    if len(raw) > max_bytes:
+        return Unreadable("too big", _too_big(name, len(raw), max_bytes))
+    if raw.count(b"[") + raw.count(b"{") > MAX_BRACKETS:
+        return Unreadable("too big", f"{name} has more than {MAX_BRACKETS} lists and objects; is it the right file?")
     if not raw.strip():
         return Unreadable("empty", f"{name} is empty; save the notebook and hand it in again.")
     try:
@@ -97,6 +118,46 @@ def _parse(raw: bytes, name: str) -> Notebook | Unreadable:
             f"{name} has more than {MAX_CELLS} cells or {MAX_SOURCE / 1e6:.0f} MB of text; is it the right file?",
         )
     return Notebook(tuple(cells))
+
+
+# A stretch of JSON up to the next bracket outside a string. Possessive, so that a long string costs no memory.
+_TO_BRACKET = re.compile(rb"""(?:[^"\[\]{}]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+[\[\]{}]""", re.DOTALL)
+_BULKY = re.compile(rb"""["](?:outputs|attachments|widgets)["]\s*:\s*[\[{]\Z""")
+
+
+def without_outputs(raw: bytes) -> bytes:
+    """The notebook with empty outputs, attachments and widget states, without parsing it; what is not closed stays.
+
+    100 MB of stored output would be a gigabyte of Python objects, thrown away at once.
+    """
+    kept, start, place = [], 0, 0
+    for _ in range(MAX_BRACKETS):
+        step = _TO_BRACKET.match(raw, place)
+        if step is None:
+            break
+        place = step.end()
+        if not _BULKY.search(raw, max(step.start(), place - 100), place):
+            continue
+        end = _closing(raw, place)
+        if end is None:
+            break
+        kept += [raw[start:place], raw[end - 1 : end]]
+        start = place = end
+    return b"".join([*kept, raw[start:]])
+
+
+def _closing(raw: bytes, place: int) -> int | None:
+    """The place behind the bracket that closes the one just before `place`; None if there is none near enough."""
+    depth = 1
+    for _ in range(MAX_BRACKETS):
+        step = _TO_BRACKET.match(raw, place)
+        if step is None:
+            return None
+        place = step.end()
+        depth += 1 if raw[place - 1] in b"[{" else -1
+        if depth == 0:
+            return place
+    return None
 
 
 def _cells(content: object) -> list[Cell] | None:
@@ -157,9 +218,13 @@ def _clip(text: str, length: int = 120) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
-def defines(source: str, name: str) -> bool:
-    """Does this text look as if it defined `name`, by `def` or by `=`? A look at the lines, not at the syntax."""
+def defines(source: str, name: str, *, indented: bool = True) -> bool:
+    """Does this text look as if it defined `name`, by `def` or by `=`? A look at the lines, not at the syntax.
+
+    indented: whether a line inside a block counts, which may be inside a function, too.
+    """
+    margin = r"[ \t]*" if indented else ""
     pattern = (
-        rf"^[ \t]*(?:def[ \t]+{name}[ \t]*\(|(?:\w+[ \t]*,[ \t]*){{0,8}}{name}[ \t]*(?:[,:][^=\n]{{0,200}})?=(?!=))"
+        rf"^{margin}(?:def[ \t]+{name}[ \t]*\(|(?:\w+[ \t]*,[ \t]*){{0,8}}{name}[ \t]*(?:[,:][^=\n]{{0,200}})?=(?!=))"
     )
     return re.search(pattern, source, flags=re.MULTILINE) is not None

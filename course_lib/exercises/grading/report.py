@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 
 from course_lib.exercises.grading.grade import SubmissionResult
+from course_lib.exercises.grading.writing import cell
 from course_lib.exercises.wording import one_line
 
 __all__ = ["to_csv", "to_json", "to_table"]
@@ -65,13 +66,8 @@ def to_csv(results: Sequence[SubmissionResult]) -> str:
                 v.next_step,
                 v.remark,
             )
-            table.writerow(map(_cell, (r.source, r.status, r.lesson, *verdict, r.seed, r.isolation)))
+            table.writerow(map(cell, (r.source, r.status, r.lesson, *verdict, r.seed, r.isolation)))
         if not r.verdicts:
             unknown = ("", r.reason, "", "", "", r.message, "", "")
-            table.writerow(map(_cell, (r.source, r.status, r.lesson or "", *unknown, r.seed, r.isolation)))
+            table.writerow(map(cell, (r.source, r.status, r.lesson or "", *unknown, r.seed, r.isolation)))
     return stream.getvalue()
-
-
-def _cell(value: object) -> object:
-    # A spreadsheet runs a cell that begins like a formula, and file names are chosen by those who hand in.
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value

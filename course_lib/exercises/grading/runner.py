@@ -14,13 +14,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Protocol
+from types import TracebackType
+from typing import Any, Protocol, Self
 
 import numpy as np
 
 from course_lib.exercises.grading.wire import MAX_REPLY_HEADER, Arrays, Header, WireError, receive, send
 
-__all__ = ["CannotRun", "Child", "Ended", "Limits", "OutOfTime", "ProcessRunner", "Runner"]
+__all__ = ["NO_ANSWER", "CannotRun", "Child", "Ended", "Limits", "Lost", "OutOfTime", "ProcessRunner", "Runner", "fate"]
+
+NO_ANSWER = "the Python process sent something that is no answer"
 
 THREAD_COUNTS = ("OPENBLAS", "OMP", "MKL", "VECLIB_MAXIMUM", "NUMEXPR")
 
@@ -37,6 +40,23 @@ class Limits:
     memory_bytes: int = 2_000_000_000
     file_bytes: int = 16_000_000
     notebook_bytes: int = 32_000_000
+    folder_bytes: int = 32_000_000
+    """Of all files together; in force where a submission has a file system of its own."""
+    open_files: int = 64
+    threads: int = 8
+    """Beside the first; in force where a submission has user numbers of its own. It can never start a process."""
+
+    @property
+    def of_the_system(self) -> dict[str, int]:
+        """The limits that the system keeps for us, by the names that POSIX gives them."""
+        return {
+            "RLIMIT_CPU": int(self.submission_seconds) + 1,
+            "RLIMIT_AS": self.memory_bytes,
+            "RLIMIT_FSIZE": self.file_bytes,
+            "RLIMIT_NOFILE": self.open_files,
+            "RLIMIT_NPROC": self.threads + 1,
+            "RLIMIT_CORE": 0,
+        }
 
 
 class CannotRun(Exception):
@@ -51,18 +71,25 @@ class Ended(Exception):
     """The child ended, or broke the protocol and has been stopped; the message says which."""
 
 
+class Lost(Exception):
+    """What the child ran in is gone, by no fault of the submission; another child can be started."""
+
+
 class Child(Protocol):
     """A started executor that serves one submission."""
 
     def ask(self, header: Mapping[str, Any], arrays: Arrays, seconds: float) -> tuple[Header, Arrays]:
-        """Send a request, give the reply. Raises OutOfTime or Ended, after which the child is of no more use."""
+        """Send a request, give the reply. Raises OutOfTime, Ended or Lost: the child is then of no more use."""
 
     def end(self) -> None:
         """Stop the child and all that it started, and remove its folder. May be called twice."""
 
 
 class Runner(Protocol):
-    """A way of starting executors. `isolation` is written into every result: it must say what it does not do."""
+    """A way of starting executors; a context that ends what it keeps running.
+
+    `isolation` is written into every result: it must say what it does not do.
+    """
 
     @property
     def isolation(self) -> str:
@@ -71,8 +98,20 @@ class Runner(Protocol):
     def start(self, limits: Limits) -> Child:
         """A fresh executor in a fresh folder. Raises CannotRun if the system gives none."""
 
+    def close(self) -> None:
+        """End what runs. May be called twice."""
+        return
 
-class ProcessRunner:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class ProcessRunner(Runner):
     """A process per submission, with limits but no walls: it can read what the user who grades can read."""
 
     def __init__(self) -> None:
@@ -91,17 +130,11 @@ class ProcessRunner:
 
     def start(self, limits: Limits) -> Child:
         """A Python process without site or environment settings, in a temporary folder and a session of its own."""
-        settings = {
-            "path": self._path,
-            "limits": {
-                "cpu_seconds": int(limits.submission_seconds) + 1,
-                "memory_bytes": limits.memory_bytes,
-                "file_bytes": limits.file_bytes,
-            },
-        }
+        # No process and no thread but those that run already: the system counts all of this user's. Root is not bound.
+        settings = {"path": self._path, "limits": limits.of_the_system | {"RLIMIT_NPROC": 0}}
         child = Path(__file__).with_name("child.py")
         # -S: no .pth file is read, so that an editable installation of the course is not on the path.
-        command = [sys.executable, "-I", "-S", "-X", "utf8", str(child), json.dumps(settings)]
+        command = [sys.executable, "-P", "-s", "-S", "-X", "utf8", str(child), json.dumps(settings)]
         return _ProcessChild(command)
 
 
@@ -142,10 +175,10 @@ class _ProcessChild:
             raise OutOfTime(f"no answer within {seconds:.3g} s") from None
         if isinstance(reply, (EOFError, OSError)):
             self.end()
-            raise Ended(f"the Python process ended ({_fate(self._process.returncode)})") from None
+            raise Ended(f"the Python process ended ({fate(self._process.returncode)})") from None
         if isinstance(reply, Exception) or reply[0].get("token") != token:
             self.end()
-            raise Ended("the Python process sent something that is no answer") from None
+            raise Ended(NO_ANSWER) from None
         return reply
 
     def end(self) -> None:
@@ -190,13 +223,16 @@ class _ProcessChild:
 def _environment(folder: str) -> dict[str, str]:
     """Nothing of ours: a home that is thrown away, one thread per numerical library, what Windows needs to start."""
     environment = {f"{library}_NUM_THREADS": "1" for library in THREAD_COUNTS}
+    # Sets of texts in the same order in every run.
+    environment["PYTHONHASHSEED"] = "0"
     environment |= dict.fromkeys(("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP", "MPLCONFIGDIR"), folder)
     if "SYSTEMROOT" in os.environ:
         environment["SYSTEMROOT"] = os.environ["SYSTEMROOT"]
     return environment
 
 
-def _fate(code: int | None) -> str:
+def fate(code: int | None) -> str:
+    """How a process ended, in words: "exit code 3", "signal SIGKILL"."""
     if code is not None and code < 0:
         try:
             return f"signal {signal.Signals(-code).name}"

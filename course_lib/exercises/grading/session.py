@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any
 
 from course_lib.exercises.grading.read import Cell, defines
-from course_lib.exercises.grading.runner import CannotRun, Child, Ended, Limits, OutOfTime, Runner
+from course_lib.exercises.grading.runner import NO_ANSWER, CannotRun, Child, Ended, Limits, Lost, OutOfTime, Runner
 from course_lib.exercises.grading.wire import Arrays, Header, WireError, observation_from, probe_to
 from course_lib.exercises.model import LIBRARY_CALL, Observation, Probe
 
@@ -15,6 +15,8 @@ __all__ = ["Session"]
 
 CRASH = "Crash"
 """Name of the error of an answer that took the whole Python process with it."""
+
+MAX_LOST = 3
 
 
 class Session:
@@ -50,6 +52,16 @@ class Session:
 
         version: 0 asks the last binding of the name, 1 the one before it. libraries: whose functions it may not call.
         """
+        for _ in range(MAX_LOST):
+            try:
+                return self._observe(probes, seconds, version, libraries)
+            except Lost:
+                self._drop()
+        raise CannotRun(f"what runs the submissions was lost {MAX_LOST} times")
+
+    def _observe(
+        self, probes: Sequence[Probe], seconds: float, version: int, libraries: Sequence[str]
+    ) -> tuple[Observation, ...]:
         self.has_earlier = False
         seen: list[Observation] = []
         try:
@@ -137,9 +149,9 @@ def _ask(
 
 def _observation(header: Any, arrays: Arrays) -> Observation:
     if type(header) is not dict:
-        raise Ended("the Python process sent something that is no answer")
+        raise Ended(NO_ANSWER)
     described: Header = header
     try:
         return observation_from(described, arrays)
     except WireError:
-        raise Ended("the Python process sent something that is no answer") from None
+        raise Ended(NO_ANSWER) from None

@@ -14,7 +14,7 @@ import numpy as np
 
 __all__ = ["LibraryCall", "Silent", "install"]
 
-SILENT = ("matplotlib", "ipywidgets", "anywidget")
+SILENT = ("matplotlib", "ipywidgets", "anywidget", "IPython")
 LIBRARIES = ("course_lib", "torch", "jax", "keras", "tensorflow", "sklearn")
 SILENT_IN_COURSE = frozenset({"exercises", "plots", "widgets", "stage", "show"})
 HIDDEN = ("course_lib.exercises.",)

@@ -8,7 +8,7 @@ import json
 import math
 import struct
 from collections.abc import Mapping, Sequence
-from typing import IO, Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,9 @@ from course_lib.exercises.wording import one_line
 
 __all__ = [
     "MAX_PAYLOAD",
+    "Reader",
     "WireError",
+    "Writer",
     "observation_from",
     "observation_to",
     "probe_from",
@@ -50,11 +52,28 @@ Header = dict[str, Any]
 Arrays = list[NDArray[Any]]
 
 
+class Reader(Protocol):
+    """What messages are read from."""
+
+    def read(self, size: int, /) -> bytes:
+        """Exactly `size` bytes; fewer when the other side is gone."""
+
+
+class Writer(Protocol):
+    """What messages are written to."""
+
+    def write(self, data: bytes, /) -> object:
+        """Write all of `data`."""
+
+    def flush(self) -> object:
+        """Have it sent."""
+
+
 class WireError(ValueError):
     """A message that does not keep to the protocol."""
 
 
-def send(stream: IO[bytes], header: Mapping[str, Any], arrays: Sequence[NDArray[Any]] = ()) -> None:
+def send(stream: Writer, header: Mapping[str, Any], arrays: Sequence[NDArray[Any]] = ()) -> None:
     """Write one message; arrays must have a dtype of DTYPES (see `sendable`)."""
     described = {**header, "arrays": [{"dtype": a.dtype.str, "shape": list(a.shape)} for a in arrays]}
     text = json.dumps(described).encode("ascii")
@@ -63,7 +82,7 @@ def send(stream: IO[bytes], header: Mapping[str, Any], arrays: Sequence[NDArray[
     stream.flush()
 
 
-def receive(stream: IO[bytes], max_header: int) -> tuple[Header, Arrays]:
+def receive(stream: Reader, max_header: int) -> tuple[Header, Arrays]:
     """Read one message. Raises EOFError when the other side is gone and WireError when the message is not sound."""
     text_size, payload_size = LENGTHS.unpack(_exactly(stream, LENGTHS.size))
     if text_size > max_header or payload_size > MAX_PAYLOAD:
@@ -78,7 +97,7 @@ def receive(stream: IO[bytes], max_header: int) -> tuple[Header, Arrays]:
     return header, _arrays(header.pop("arrays", None), payload)
 
 
-def _exactly(stream: IO[bytes], size: int) -> bytes:
+def _exactly(stream: Reader, size: int) -> bytes:
     data = stream.read(size) if size else b""
     if len(data) != size:
         raise EOFError("the other side closed the connection")

@@ -1,0 +1,313 @@
+"""What grading a class costs: ours, ours inside nbgrader, nbgrader, Otter; and how quick and small one submission is.
+
+nbgrader is measured where it is installed. Otter needs an environment of its own, because its requirements differ:
+
+    python3 -m venv FOLDER && FOLDER/bin/pip install -r benchmarks/requirements-otter.txt
+    BENCHMARK_OTTER=FOLDER/bin/python .venv/bin/python -m benchmarks grading
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from benchmarks.grading_class import (
+    LESSON,
+    NAME,
+    QUESTIONS,
+    SEED,
+    for_nbgrader,
+    for_otter,
+    for_us,
+    our_course_directory,
+    students,
+)
+from benchmarks.libraries import NOT_INSTALLED, installed
+from benchmarks.tables import Table
+from course_lib.exercises.grading import grade_one
+from course_lib.exercises.grading.read import Cell
+from course_lib.exercises.grading.runner import Limits, Runner
+from course_lib.exercises.grading.session import Session
+from course_lib.exercises.grading.warm import best_runner
+from course_lib.exercises.grading.wire import probe_to
+from course_lib.exercises.model import Probe
+
+SIZES = {"quick": (2, 6, 40), "full": (2, 22, 202)}
+"""Submissions: the small class, the large class, and the large class for ours, which would be over too soon."""
+
+ISOLATION = "auto" if sys.platform == "linux" else "none"
+
+NOTE = (
+    "The same three questions, answered by references, other styles, misconceptions, nothing, and code that fails.\n"
+    "Two classes are graded; each: the difference of the two, divided by the submissions. Start: what is left over.\n"
+    "CPU: of the command and of all that it started. Ours is isolated ({isolation}) and keeps a gradebook;\n"
+    "nbgrader's own executor and Otter run answers and tests in one kernel, without walls. {missing}"
+)
+
+# The orphans of a command come to its reaper, which waits for them: so their CPU time is counted too.
+REAPER = """
+import ctypes, json, os, resource, subprocess, sys, time
+if sys.platform == "linux":
+    ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
+start = time.perf_counter()
+with open("log.txt", "wb") as log:
+    code = subprocess.run(sys.argv[1:], stdout=log, stderr=log).returncode
+wall = time.perf_counter() - start
+try:
+    while True:
+        os.waitpid(-1, 0)
+except ChildProcessError:
+    pass
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(json.dumps([code, wall, used.ru_utime + used.ru_stime]))
+"""
+
+DASK = f"""
+from pathlib import Path
+from distributed import LocalCluster
+from course_lib.exercises.grading.batch import grade_class
+from course_lib.exercises.grading.classroom import ClassFolder
+if __name__ == "__main__":
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+        address = cluster.scheduler_address
+        grade_class(ClassFolder(Path(".")), seed={SEED}, isolation={ISOLATION!r}, scheduler=address)
+"""
+
+OTTER = """
+import sys
+from pathlib import Path
+from otter.api import grade_submission
+for path in sorted(Path("submitted").glob("*.ipynb")):
+    print(path, grade_submission(str(path), "autograder.zip", quiet=True).total)
+"""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Seconds of a command."""
+
+    wall: float
+    cpu: float
+
+
+def cost(command: Sequence[str], folder: Path) -> Cost:
+    """What a command costs in that folder. RuntimeError with its last words if it fails."""
+    reaper = [sys.executable, "-c", REAPER, *command]
+    done = subprocess.run(reaper, cwd=folder, env=_environment(), capture_output=True, text=True, check=True)
+    code, wall, cpu = json.loads(done.stdout)
+    if code:
+        log = (folder / "log.txt").read_text(encoding="utf-8", errors="replace")
+        raise RuntimeError(f"{' '.join(command)} ended with {code}: {log[-2000:]}")
+    return Cost(wall, cpu)
+
+
+def _environment() -> dict[str, str]:
+    # nbgrader and Otter look for their helpers on the path.
+    return os.environ | {"PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])}
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Batches
+
+
+def ours(folder: Path, count: int, workers: int) -> Cost:
+    """`grade run` on a class folder."""
+    for_us(folder, students(count))
+    command = [sys.executable, "-m", "course_lib.exercises.grading", "run", ".", "--workers", str(workers)]
+    return cost([*command, "--seed", str(SEED), "--isolation", ISOLATION], folder)
+
+
+def on_dask(folder: Path, count: int) -> Cost:
+    """The same class on two workers behind a Dask scheduler."""
+    for_us(folder, students(count))
+    # A file, because the workers are started as copies of the main program.
+    (folder / "on_dask.py").write_text(DASK, encoding="utf-8")
+    return cost([sys.executable, "on_dask.py"], folder)
+
+
+def inside_nbgrader(folder: Path, count: int, isolation: str | None) -> Cost:
+    """`nbgrader autograde` on our notebooks: with our executor by configuration, or (None) with its own."""
+    our_course_directory(folder, students(count), isolation)
+    return _autograde(folder)
+
+
+def nbgrader(folder: Path, count: int) -> Cost:
+    """`nbgrader autograde` on the same questions with assertions, as its users write them."""
+    for_nbgrader(folder, students(count))
+    return _autograde(folder)
+
+
+def _autograde(folder: Path) -> Cost:
+    command = [sys.executable, "-m", "nbgrader"]
+    cost([*command, "generate_assignment", NAME], folder)
+    return cost([*command, "autograde", NAME], folder)
+
+
+def otter(folder: Path, count: int) -> Cost:
+    """Otter's API in one process, without a container."""
+    for_otter(folder, students(count))
+    python = os.environ["BENCHMARK_OTTER"]
+    options = ["--no-requirements", "--no-environment", "--no-config"]
+    cost([str(Path(python).with_name("otter")), "generate", "-t", "tests", "-o", "autograder.zip", *options], folder)
+    return cost([python, "-c", OTTER], folder)
+
+
+def batches(quick: bool) -> Table:
+    small, large, ours_large = SIZES["quick" if quick else "full"]
+    systems: list[tuple[str, Callable[[Path, int], Cost], int]] = [
+        ("ours, 1 worker", lambda folder, count: ours(folder, count, 1), ours_large),
+        ("ours, 2 workers", lambda folder, count: ours(folder, count, 2), ours_large),
+    ]
+    missing = []
+    if installed("distributed"):
+        systems.append(("ours, 2 Dask workers", on_dask, ours_large))
+    else:
+        missing.append(f"Dask: {NOT_INSTALLED}.")
+    if installed("nbgrader"):
+        systems += [
+            ("nbgrader, our executor", lambda folder, count: inside_nbgrader(folder, count, ISOLATION), large),
+            ("nbgrader, its own, our notebooks", lambda folder, count: inside_nbgrader(folder, count, None), large),
+            ("nbgrader, assertions", nbgrader, large),
+        ]
+    else:
+        missing.append(f"nbgrader: {NOT_INSTALLED}.")
+    if os.environ.get("BENCHMARK_OTTER"):
+        systems.append(("Otter", otter, large))
+    else:
+        missing.append(f"Otter: {NOT_INSTALLED} (BENCHMARK_OTTER names no Python that has it).")
+    measured = []
+    for name, system, count in systems:
+        costs = []
+        for size in (small, count):
+            with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+                costs.append(system(Path(folder), size))
+        measured.append((name, count, *_each(costs[0], costs[1], small, count)))
+    first = measured[0]
+    rows = tuple(
+        (name, count, 1e3 * cpu, 1e3 * wall, start, _over(1.0, wall), _over(cpu, first[2]), _over(wall, first[3]))
+        for name, count, cpu, wall, start in measured
+    )
+    columns = ("system", "class", "CPU ms each", "wall ms each", "CPU s start", "a second", "× CPU", "× wall")
+    with _runner() as runner:
+        isolation = runner.isolation.partition(":")[0]
+    return Table("Grading a class", NOTE.format(isolation=isolation, missing=" ".join(missing)), columns, rows)
+
+
+def _each(few: Cost, many: Cost, small: int, large: int) -> tuple[float, float, float]:
+    """CPU and wall seconds of a submission, and the CPU seconds that do not depend on their number."""
+    step = large - small
+    cpu, wall = (many.cpu - few.cpu) / step, (many.wall - few.wall) / step
+    return cpu, wall, few.cpu - small * cpu
+
+
+def _over(number: float, other: float) -> float | None:
+    """The ratio; None where a busy machine took longer for the small class than for the large one."""
+    return number / other if number > 0 and other > 0 else None
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# One submission
+
+
+@contextmanager
+def _runner() -> Iterator[Runner]:
+    with best_runner(ISOLATION) as runner:
+        yield runner
+
+
+def one_submission(quick: bool) -> Table:
+    """Latency of a warm service, of a call, and the memory of a submission while it runs."""
+    rounds = 12 if quick else 200
+    with TemporaryDirectory() as folder, _runner() as runner:
+        for_us(Path(folder), students(rounds))
+        paths = sorted(Path(folder).rglob("*.ipynb"))
+        seconds = []
+        for path in paths:
+            start = time.perf_counter()
+            grade_one(path, lesson=LESSON, seed=SEED, runner=runner)
+            seconds.append(time.perf_counter() - start)
+        # The first one pays for the warm parent and for what the judge expects.
+        seconds = sorted(seconds[1:])
+        calls, memory = _calls_and_memory(runner, rounds * 10)
+        isolation = runner.isolation.partition(":")[0]
+    rows = (
+        ("submission, median", 1e3 * statistics.median(seconds), "ms"),
+        ("submission, 95th percentile", 1e3 * seconds[int(0.95 * len(seconds))], "ms"),
+        *((f"call with {size:,} numbers, median", 1e6 * median, "µs") for size, median in calls),
+        ("private memory of a running submission", memory, "MB"),
+    )
+    note = f"{rounds} submissions of three questions one after the other on one runner, isolation {isolation}."
+    return Table("One submission on a warm runner", note, ("what", "value", "unit"), rows)
+
+
+def _calls_and_memory(runner: Runner, rounds: int) -> tuple[list[tuple[int, float]], float | None]:
+    """Median seconds of a call by the size of its array, and the private megabytes of the process that answers."""
+    cells = [Cell(1, "def echo(x):\n    return x", True)]
+    before = _family()
+    with Session(runner, cells, ["echo"], Limits(submission_seconds=600)) as session:
+        session.observe([Probe("warm", args=(1.0,), name="echo")], 10)
+        memory = max((_private_megabytes(pid) for pid in _family() - before), default=None)
+        child: Any = session._child
+        timed = []
+        for size in (10, 10_000):
+            described, arrays = probe_to(Probe("", args=(np.ones(size),), name="echo"))
+            request = {"do": "ask", "version": 0, "libraries": [], **described}
+            seconds = []
+            for _ in range(rounds):
+                start = time.perf_counter()
+                child.ask(request, arrays, 10)
+                seconds.append(time.perf_counter() - start)
+            timed.append((size, statistics.median(seconds)))
+    return timed, memory
+
+
+def _family() -> set[int]:
+    """The processes that descend from this one; Linux only."""
+    parents = {}
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parents[int(status.parent.name)] = int(status.read_text(encoding="utf-8").rpartition(")")[2].split()[1])
+        except OSError:
+            continue  # it ended while we looked
+    found, size = {os.getpid()}, 0
+    while len(found) > size:
+        size = len(found)
+        found |= {pid for pid, parent in parents.items() if parent in found}
+    return found
+
+
+def _private_megabytes(pid: int) -> float:
+    text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
+    lines = [line.split() for line in text.splitlines() if line.startswith("Private_")]
+    return sum(int(line[1]) for line in lines) / 1000
+
+
+def run(quick: bool) -> tuple[Table, ...]:
+    return batches(quick), one_submission(quick)
+
+
+def figure(tables: Sequence[Table]) -> Figure:
+    """CPU time for a submission, by system."""
+    table = tables[0]
+    names, used = table.column("system"), [float(value or 0) for value in table.column("CPU ms each")]
+    chart = Figure(figsize=(7, 0.6 + 0.5 * len(names)), layout="constrained")
+    axes = chart.subplots()
+    bars = axes.barh([str(name) for name in names], used, color="#0072B2")
+    axes.bar_label(bars, [f"{value:,.0f}" for value in used], padding=3)
+    axes.set(xscale="log", xlabel=f"CPU milliseconds for a submission of {len(QUESTIONS)} questions")
+    axes.margins(x=0.15)
+    axes.invert_yaxis()
+    return chart
