@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from authoring.browser import (
     find_chromium,
     free_port,
     lab_command,
+    open_browser,
     open_page,
     run_all_cells,
     serve,
@@ -30,7 +31,7 @@ from benchmarks.libraries import NOT_INSTALLED, installed
 from benchmarks.tables import Cell, Table
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
 
 # The picture that everyone draws: sigmoid and its derivative over 601 points, a tangent, a point on each curve.
 PICTURE = """
@@ -155,7 +156,12 @@ const SIGNATURES = {
         return ink ? String(hash) : '';
     },
 };
-const frame = () => new Promise(requestAnimationFrame);
+// After the next animation frame, when all that is drawn in it has been drawn.
+const frame = () => new Promise(done => requestAnimationFrame(() => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = done;
+    port2.postMessage(null);
+}));
 const pause = ms => new Promise(done => setTimeout(done, ms));
 function mover(root) {
     // One step to the right, as the arrow key makes it; at the end back to the start.
@@ -226,9 +232,9 @@ WATCH = f"""async ([root, seconds]) => {{
 
 SLIDER_COLUMNS = ("way", "p50 ms", "p95 ms", "÷ interact", "updates/s", "blank frames", "steps lost")
 SLIDER_NOTE = (
-    "Sigmoid, derivative and tangent, in JupyterLab in headless Chromium, all in one page, taking turns ({rounds} "
-    "rounds of {steps} steps).\nFrom a slider's step to the first animation frame with another picture; updates/s: a "
-    "step at every frame. Load before: {load}."
+    "Sigmoid, derivative and tangent, in JupyterLab in headless Chromium, each in a page of its own, taking turns "
+    "({rounds} rounds of {steps} steps).\nFrom a slider's step to the end of the first animation frame with another "
+    "picture; updates/s: a step at every frame. Load before: {load}."
 )
 TRAINING_COLUMNS = ("playground", "pictures/s", "optimiser steps/s", "blank frames")
 IMPORT_COLUMNS = ("in a fresh process, numpy and ipywidgets already there", "median s", "least s")
@@ -268,60 +274,70 @@ def run(quick: bool) -> list[Table]:
 
 @dataclass(frozen=True)
 class Roots:
-    """The open page, and where in it each way and each training stands: the number of its cell."""
+    """The open pages: each way and each training in one of its own, where nothing else is drawn."""
 
-    page: Page
-    cells: dict[str, int]
+    pages: dict[str, Page]
 
     def of(self, name: str) -> Any:
-        """The output of that cell, in view."""
-        output = self.page.locator(".jp-Notebook .jp-Cell").nth(self.cells[name]).locator(".jp-Cell-outputArea")
+        """The output of its cell, in view."""
+        output = self.cell(name).locator(".jp-Cell-outputArea")
         output.scroll_into_view_if_needed()
         return output.element_handle()
+
+    def cell(self, name: str) -> Locator:
+        """The cell that shows it: the last one."""
+        return self.pages[name].locator(".jp-Notebook .jp-Cell").last
 
 
 @contextmanager
 def opened(ways: Sequence[Way], chromium: str) -> Iterator[Roots]:
-    """One notebook with all of them, run to its end in JupyterLab."""
-    sources = {"": PICTURE, **{way.name: way.cell for way in ways}, **TRAININGS}
+    """A notebook for each of them, run to its end in JupyterLab."""
+    sources = {**{way.name: way.cell for way in ways}, **TRAININGS}
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch, ExitStack() as stack:
+        folder, port, window = Path(scratch) / "notebooks", free_port(), Window()
+        folder.mkdir()
+        for number, source in enumerate(sources.values()):
+            (folder / f"{number}.ipynb").write_text(notebook(PICTURE, source), encoding="utf-8", newline="\n")
+        server = stack.enter_context(serve(lab_command(folder, port), port, Path(scratch) / "lab", window))
+        browser = stack.enter_context(open_browser(chromium))
+        pages = {}
+        for number, name in enumerate(sources):
+            page, _ = stack.enter_context(open_page(server, f"{number}.ipynb", window, browser))
+            run_all_cells(page)
+            pages[name] = page
+        # Front ends of widgets go on loading after their cells have run.
+        page.wait_for_timeout(4000)
+        yield Roots(pages)
+
+
+def notebook(*sources: str) -> str:
+    """A notebook of these cells, as JSON."""
     cells = [
         {"cell_type": "code", "id": f"c{i}", "metadata": {}, "source": text.strip(), "outputs": [],
          "execution_count": None}
-        for i, text in enumerate(sources.values())
+        for i, text in enumerate(sources)
     ]  # fmt: skip
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": kernel, "cells": cells}
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
-        folder, port, window = Path(scratch) / "notebooks", free_port(), Window()
-        folder.mkdir()
-        (folder / "widgets.ipynb").write_text(json.dumps(notebook), encoding="utf-8", newline="\n")
-        with (
-            serve(lab_command(folder, port), port, Path(scratch) / "lab", window) as server,
-            open_page(server, "widgets.ipynb", window, chromium) as (page, _),
-        ):
-            run_all_cells(page)
-            # Front ends of widgets go on loading after their cells have run.
-            page.wait_for_timeout(4000)
-            yield Roots(page, {name: number for number, name in enumerate(sources)})
+    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": kernel, "cells": cells})
 
 
 def slider_rows(roots: Roots, rounds: int, steps: int, seconds: float) -> list[tuple[Cell, ...]]:
     """One row for each way, with the ways taking turns; a way that is not installed says so."""
-    present = [way for way in WAYS if way.name in roots.cells]
+    present = [way for way in WAYS if way.name in roots.pages]
     times: dict[str, list[float]] = {way.name: [] for way in present}
     rates: dict[str, list[float]] = {way.name: [] for way in present}
     blank, lost = dict.fromkeys(times, 0), dict.fromkeys(times, 0)
     for _ in range(rounds):
         for way in present:
-            root = roots.of(way.name)
-            found = roots.page.evaluate(LATENCY, [root, way.picture, steps, 5000])
+            root, page = roots.of(way.name), roots.pages[way.name]
+            found = page.evaluate(LATENCY, [root, way.picture, steps, 5000])
             times[way.name] += found["times"]
             lost[way.name] += found["lost"]
-            dragged = roots.page.evaluate(DRAG, [root, way.picture, seconds])
+            dragged = page.evaluate(DRAG, [root, way.picture, seconds])
             rates[way.name].append(dragged["rate"])
             blank[way.name] += found["blank"] + dragged["blank"]
             # What is still on its way must not meet the next one.
-            roots.page.wait_for_timeout(600)
+            page.wait_for_timeout(600)
     middle = {name: statistics.median(values) for name, values in times.items() if values}
     slow = middle.get(WAYS[0].name)
     rows: list[tuple[Cell, ...]] = []
@@ -344,11 +360,10 @@ def percentile(values: Sequence[float], share: float) -> float | None:
 
 
 def training_row(roots: Roots, name: str, seconds: float) -> tuple[Cell, ...]:
-    root = roots.of(name)
-    cell = roots.page.locator(".jp-Notebook .jp-Cell").nth(roots.cells[name])
+    root, cell, page = roots.of(name), roots.cell(name), roots.pages[name]
     cell.get_by_role("button", name="Start", exact=True).click()
-    roots.page.wait_for_timeout(300)
-    found = roots.page.evaluate(WATCH, [root, seconds])
+    page.wait_for_timeout(300)
+    found = page.evaluate(WATCH, [root, seconds])
     # The run may have come to its end meanwhile.
     pause = cell.get_by_role("button", name="Pause", exact=True)
     if pause.is_visible():

@@ -322,8 +322,8 @@ def test_a_way_that_is_not_installed_is_named(monkeypatch):
             return
 
     monkeypatch.setattr(widgets.Roots, "of", lambda self, name: name)
-    measured = {way.name: number for number, way in enumerate(widgets.WAYS) if way.needs != "ipympl"}
-    rows = {row[0]: row[1:] for row in widgets.slider_rows(widgets.Roots(Page(), measured), 2, 3, 1.0)}
+    measured = {way.name: Page() for way in widgets.WAYS if way.needs != "ipympl"}
+    rows = {row[0]: row[1:] for row in widgets.slider_rows(widgets.Roots(measured), 2, 3, 1.0)}
     assert list(rows) == [way.name for way in widgets.WAYS]
     assert set(rows["ipympl"]) == {NOT_INSTALLED}
     assert rows["ours, live"] == (10, 15, 10 / 200, 200, "4", "0")

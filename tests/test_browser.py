@@ -130,6 +130,30 @@ def test_a_lesson_runs_and_its_slider_changes_the_picture(lab: Server, browser: 
     assert_clean(complaints)
 
 
+def test_a_quiz_is_answered_by_the_keyboard_alone(lab: Server, browser: Browser) -> None:
+    """JupyterLab's shortcuts would move on to the next cell at an arrow key and cut this one at the letter x."""
+    with open_page(lab, "notebooks/00_start_here.ipynb", Window(), browser) as (page, complaints):
+        run_all_cells(page)
+        cells = page.locator(".jp-Notebook .jp-Cell")
+        count = cells.count()
+        quiz = cells.filter(has=page.get_by_role("button", name="Answer question 1")).last
+        choices = quiz.get_by_role("group").first.get_by_role("radio")
+        said = quiz.get_by_role("status").first
+        expect(said).to_be_empty()
+        choices.first.focus()
+        page.keyboard.press("Space")
+        page.keyboard.press("ArrowDown")
+        expect(choices.nth(1)).to_be_checked()
+        expect(choices.nth(1)).to_be_focused()
+        page.keyboard.press("x")
+        page.keyboard.press("Tab")
+        expect(quiz.get_by_role("button", name="Answer question 1")).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(said).to_contain_text(".", timeout=PATIENCE_MS)
+        assert cells.count() == count
+    assert_clean(complaints)
+
+
 def test_an_exercise_is_answered_and_check_says_so(lab: Server, browser: Browser) -> None:
     exercise = nbformat.read(ROOT / "exercises" / "03_sigmoid.ipynb", as_version=4)
     solution = nbformat.read(ROOT / "solutions" / "03_sigmoid.ipynb", as_version=4)

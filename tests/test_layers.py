@@ -23,6 +23,7 @@ LAYERS = (
     "plots",
     "frameworks",
     "scored",
+    "fields",
     "exercises",
     "stage",
     "panels",

@@ -1,7 +1,7 @@
 """Forms for the notebook: radio buttons, a number field, a button, with feedback in words below.
 
-Every control is ipywidgets' own: it works with the keyboard and carries its label. ipywidgets is loaded when a form
-is shown, so that text-only use does not need it.
+They work with the keyboard, carry their labels, and the feedback is read out. ipywidgets and anywidget are loaded when
+a form is shown, so that text-only use does not need them.
 """
 
 from __future__ import annotations
@@ -42,27 +42,27 @@ def confirm(asked: Card, label: str, yes: Callable[[], Card]) -> Any:
     """A message with one button under it; the answer replaces the message."""
     import ipywidgets as w
 
-    text, button = w.HTML(asked.html), w.Button(description=label, layout=_fitting())
+    from course_lib.fields import Button, Words
+
+    text, button = Words(value=asked.html), Button(label)
 
     def pressed(_: object) -> None:
         text.value = yes().html
-        button.layout.display = "none"
+        box.children = (text,)
 
     button.on_click(pressed)
-    return w.VBox([text, button])
+    box = w.VBox([text, button])
+    return box
 
 
 def _ask(question: str, choices: list[tuple[str, str]], label: str, answer: Callable[[Any], Card]) -> Any:
     import ipywidgets as w
 
-    field: Any = (
-        w.RadioButtons(options=choices, value=None, layout=w.Layout(width="auto"))
-        if choices
-        else w.Text(placeholder="a number")
-    )
+    from course_lib.fields import Button, Radios, Words
+
     # The question is the field's accessible name as well as the line above it.
-    field.tooltip = question
-    button, feedback = w.Button(description=label, layout=_fitting()), w.HTML()
+    field: Any = Radios(question, choices) if choices else w.Text(placeholder="a number", tooltip=question)
+    button, feedback = Button(label), Words()
 
     def pressed(_: object) -> None:
         if field.value in (None, ""):
@@ -75,10 +75,3 @@ def _ask(question: str, choices: list[tuple[str, str]], label: str, answer: Call
 
     button.on_click(pressed)
     return w.VBox([w.HTML(f"<p>{rich(question)}</p>"), field, button, feedback])
-
-
-def _fitting() -> Any:
-    """As wide as its text, at the left."""
-    import ipywidgets as w
-
-    return w.Layout(width="auto", align_self="flex-start")

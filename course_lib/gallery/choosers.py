@@ -9,9 +9,9 @@ from typing import Any
 
 from course_lib import widgets
 from course_lib.catalogue import Catalogue
+from course_lib.fields import Select
 from course_lib.gallery.cards import alt_text, by_family
 from course_lib.gallery.curves import Entry, large, trace
-from course_lib.gallery.fields import Select
 from course_lib.panels.compare import axis_of, family_members, is_drawn
 from course_lib.plots import png
 from course_lib.spec import Activation

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from course_lib.catalogue import COLUMNS, NOT_APPLICABLE, Catalogue
-from course_lib.gallery.fields import Select
+from course_lib.fields import Select
 
 SHOWN = {
     "activation": (
