@@ -240,16 +240,20 @@ def run_all_cells(page: Page) -> None:
 
 def run_cell(page: Page, name: str) -> None:
     """Run the cell with this id once more and wait for its end; BrowserError if it fails."""
-    before = page.evaluate(_CELL_COUNT, name)
+    # Also forgets the old prompt: a new kernel counts from 1 again, and the new prompt would look like the old one.
     page.evaluate(_ACTIVATE, name)
-    _command(page, "notebook:run-cell")
+    sent: float | None = None
     deadline = time.monotonic() + _RUN_TIMEOUT_S
     while time.monotonic() < deadline:
         state = page.evaluate(_CELL_STATES)
         if state["failed"]:
             raise BrowserError("a cell failed: " + "; ".join(state["failed"]))
-        if state["idle"] and page.evaluate(_CELL_COUNT, name) not in (None, before):
+        if state["idle"] and page.evaluate(_CELL_COUNT, name) is not None:
             return
+        # A command sent while the page is still settling gets lost, so send it again while nothing runs.
+        if state["idle"] and (sent is None or time.monotonic() - sent > 8):
+            _command(page, "notebook:run-cell")
+            sent = time.monotonic()
         page.wait_for_timeout(50)
     raise BrowserError(f"cell {name!r} did not run within {_RUN_TIMEOUT_S} s")
 
@@ -305,6 +309,7 @@ _ACTIVATE = """name => {
     const { content } = window.jupyterapp.shell.currentWidget;
     content.deselectAll();
     content.activeCellIndex = Array.from(content.model.cells).findIndex(cell => cell.id === name);
+    content.activeCell.model.clearExecution();
 }"""
 
 _ASK_KERNEL = """async code => {

@@ -130,30 +130,6 @@ def test_a_lesson_runs_and_its_slider_changes_the_picture(lab: Server, browser: 
     assert_clean(complaints)
 
 
-def test_a_quiz_is_answered_by_the_keyboard_alone(lab: Server, browser: Browser) -> None:
-    """JupyterLab's shortcuts would move on to the next cell at an arrow key and cut this one at the letter x."""
-    with open_page(lab, "notebooks/00_start_here.ipynb", Window(), browser) as (page, complaints):
-        run_all_cells(page)
-        cells = page.locator(".jp-Notebook .jp-Cell")
-        count = cells.count()
-        quiz = cells.filter(has=page.get_by_role("button", name="Answer question 1")).last
-        choices = quiz.get_by_role("group").first.get_by_role("radio")
-        said = quiz.get_by_role("status").first
-        expect(said).to_be_empty()
-        choices.first.focus()
-        page.keyboard.press("Space")
-        page.keyboard.press("ArrowDown")
-        expect(choices.nth(1)).to_be_checked()
-        expect(choices.nth(1)).to_be_focused()
-        page.keyboard.press("x")
-        page.keyboard.press("Tab")
-        expect(quiz.get_by_role("button", name="Answer question 1")).to_be_focused()
-        page.keyboard.press("Enter")
-        expect(said).to_contain_text(".", timeout=PATIENCE_MS)
-        assert cells.count() == count
-    assert_clean(complaints)
-
-
 def test_an_exercise_is_answered_and_check_says_so(lab: Server, browser: Browser) -> None:
     exercise = nbformat.read(ROOT / "exercises" / "03_sigmoid.ipynb", as_version=4)
     solution = nbformat.read(ROOT / "solutions" / "03_sigmoid.ipynb", as_version=4)
@@ -168,6 +144,68 @@ def test_an_exercise_is_answered_and_check_says_so(lab: Server, browser: Browser
         cell_at(page, exercise, check.id).locator(".cm-content").click()
         page.keyboard.press("Shift+Enter")
         expect(verdict).to_contain_text("Right:", timeout=PATIENCE_MS)
+    assert_clean(complaints)
+
+
+FOCUSED = "() => ({ kind: document.activeElement.type ?? '', text: document.activeElement.textContent })"
+CELLS = "() => Array.from(window.jupyterapp.shell.currentWidget.content.model.cells, cell => [cell.id, cell.type])"
+
+
+def press_tab_until(page: Page, kind: str) -> None:
+    """Tab to the next form field of this type; fails where none comes."""
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if page.evaluate(FOCUSED)["kind"] == kind:
+            return
+    pytest.fail(f"30 times Tab and no {kind}; the focus is at {page.evaluate(FOCUSED)}")
+
+
+@pytest.fixture(scope="module")
+def forms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A short notebook of forms inside the course's folder, so that the same JupyterLab shows it."""
+    lines = (
+        "from course_lib.exercises import predict, quiz",
+        'quiz("03")',
+        'predict("22-ten-times-less-likely")',
+        'predict("03-largest-slope")',
+    )
+    cells = [nbformat.v4.new_code_cell(line, id=f"cell-{number}") for number, line in enumerate(lines)]
+    path = ROOT / f"forms-{tmp_path_factory.mktemp('forms').name}.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    yield path
+    path.unlink()
+
+
+def test_forms_are_answered_by_keyboard_alone(lab: Server, browser: Browser, forms: Path) -> None:
+    with open_page(lab, forms.name, Window(), browser) as (page, complaints):
+        run_all_cells(page)
+        questions = page.locator(".course-question")
+        expect(questions).to_have_count(7)
+        before = page.evaluate(CELLS)
+        # Running all cells ends with the focus moving to the last one; a click comes after that.
+        page.locator(".jp-Notebook .jp-Cell").nth(1).locator(".jp-InputPrompt").click()
+        expect(page.locator(".jp-Notebook .jp-Cell").nth(1)).to_be_focused()
+        press_tab_until(page, "radio")
+        # Letters of JupyterLab's commands: Markdown, cut, insert, delete.
+        for key in ("Space", "m", "x", "a", "d", "d", "ArrowDown"):
+            page.keyboard.press(key)
+        assert page.evaluate(CELLS) == before
+        expect(questions.nth(0).get_by_role("radio").nth(1)).to_be_checked()
+        press_tab_until(page, "submit")
+        page.keyboard.press("Enter")
+        expect(questions.nth(0).get_by_role("status")).to_contain_text("Not this one", timeout=PATIENCE_MS)
+        questions.nth(5).get_by_role("radio").first.focus()
+        page.keyboard.press("ArrowDown")
+        press_tab_until(page, "submit")
+        page.keyboard.press("Space")
+        expect(questions.nth(5).get_by_role("status")).to_contain_text("Noted: b)", timeout=PATIENCE_MS)
+        press_tab_until(page, "text")
+        page.keyboard.type("0.5")
+        # At once, while the page still tells the kernel what was typed: the press carries the whole number.
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        expect(questions.nth(6).get_by_role("status")).to_contain_text("Noted: 0.5", timeout=PATIENCE_MS)
+        assert page.evaluate(CELLS) == before
     assert_clean(complaints)
 
 

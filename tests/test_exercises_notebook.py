@@ -318,14 +318,14 @@ def test_prediction_form_shows_question_and_options_in_text(shell):
 
 def test_number_form_stores_what_is_typed(home):
     prediction = notebook.PREDICTIONS["03-largest-slope"]
-    _, field, button, feedback = forms.prediction(prediction, lambda given: notebook._note(prediction, given)).children
-    button.click()
-    assert "Type a number first" in feedback.value
-    field.value = "a quarter"
-    button.click()
-    assert "is a number such as" in feedback.value
-    field.value = "0.25"
-    button.click()
+    question = forms.prediction(prediction, lambda given: notebook._note(prediction, given))
+    question.press()
+    assert "Type a number first" in question.feedback
+    question.value = "a quarter"
+    question.press()
+    assert "is a number such as" in question.feedback
+    question.value = "0.25"
+    question.press()
     assert [e.data["answer"] for e in Store(home).events("prediction")] == [0.25]
 
 
@@ -354,13 +354,12 @@ def test_quiz_bundle_has_text_html_and_a_form():
 
 
 def test_quiz_form_gives_feedback_in_words(home):
-    block = forms.quiz(notebook.quiz("03")).children[1]
-    _, radio, button, feedback = block.children
-    button.click()
-    assert "Choose one first" in feedback.value
-    radio.value = "b"
-    button.click()
-    assert "That is the slope at 0." in feedback.value
+    question = forms.quiz(notebook.quiz("03")).children[1]
+    question.press()
+    assert "Choose one first" in question.feedback
+    question.value = "b"
+    question.press()
+    assert "That is the slope at 0." in question.feedback
     assert len(Store(home).events("item")) == 1
 
 

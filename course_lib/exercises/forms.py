@@ -1,7 +1,6 @@
 """Forms for the notebook: radio buttons, a number field, a button, with feedback in words below.
 
-They work with the keyboard, carry their labels, and the feedback is read out. ipywidgets and anywidget are loaded when
-a form is shown, so that text-only use does not need them.
+ipywidgets and anywidget are loaded when a form is shown, so that text-only use does not need them.
 """
 
 from __future__ import annotations
@@ -42,36 +41,33 @@ def confirm(asked: Card, label: str, yes: Callable[[], Card]) -> Any:
     """A message with one button under it; the answer replaces the message."""
     import ipywidgets as w
 
-    from course_lib.fields import Button, Words
-
-    text, button = Words(value=asked.html), Button(label)
+    text, button = w.HTML(asked.html), w.Button(description=label, layout=_fitting())
 
     def pressed(_: object) -> None:
         text.value = yes().html
-        box.children = (text,)
+        button.layout.display = "none"
 
     button.on_click(pressed)
-    box = w.VBox([text, button])
-    return box
+    return w.VBox([text, button])
 
 
 def _ask(question: str, choices: list[tuple[str, str]], label: str, answer: Callable[[Any], Card]) -> Any:
+    from course_lib.fields import Question
+
+    def said(value: str) -> str:
+        if not value:
+            return card(["Choose one first." if choices else "Type a number first."]).html
+        try:
+            return answer(value).html
+        except ValueError as error:
+            return card([str(error)], "bad").html
+
+    options = [(rich(text), letter) for text, letter in choices]
+    return Question(rich(question), options, label, said, placeholder="" if choices else "a number")
+
+
+def _fitting() -> Any:
+    """As wide as its text, at the left."""
     import ipywidgets as w
 
-    from course_lib.fields import Button, Radios, Words
-
-    # The question is the field's accessible name as well as the line above it.
-    field: Any = Radios(question, choices) if choices else w.Text(placeholder="a number", tooltip=question)
-    button, feedback = Button(label), Words()
-
-    def pressed(_: object) -> None:
-        if field.value in (None, ""):
-            feedback.value = card(["Choose one first." if choices else "Type a number first."]).html
-            return
-        try:
-            feedback.value = answer(field.value).html
-        except ValueError as error:
-            feedback.value = card([str(error)], "bad").html
-
-    button.on_click(pressed)
-    return w.VBox([w.HTML(f"<p>{rich(question)}</p>"), field, button, feedback])
+    return w.Layout(width="auto", align_self="flex-start")
