@@ -33,7 +33,8 @@ from benchmarks.tables import Cell, Table
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
-# The picture that everyone draws: sigmoid and its derivative over 601 points, a tangent, a point on each curve.
+# What everyone draws is what our explorer shows: sigmoid with a tangent and a point, its derivative with a point and
+# its value, the largest slope marked; titles, names of the axes, a grid. All others leave out handles and a read-out.
 PICTURE = """
 import numpy as np
 from IPython.display import display
@@ -42,11 +43,21 @@ from course_lib import activations, widgets
 entry = activations.get("sigmoid")
 xs = np.linspace(-8, 8, 601)
 curve, derivative = entry.function(xs), entry.derivative(xs)
+titles, name, largest = ("Sigmoid  f(x)", "Derivative  f′(x)"), "score  x", "largest 0.25"
 def place(x):
     value, slope = float(entry.function(x)), float(entry.derivative(x))
-    return value, slope, np.array([x - 2, x + 2]), np.array([value - 2 * slope, value + 2 * slope])
+    return value, slope, np.array([x - 2.5, x + 2.5]), np.array([value - 2.5 * slope, value + 2.5 * slope])
 def slider():
     return FloatSlider(min=-8, max=8, step=0.1, value=-4)
+def furnish(left, right):
+    for axes, title in zip((left, right), titles):
+        axes.set(title=title, xlabel=name, xlim=(-8, 8))
+        axes.grid(color="0.9")
+    left.plot(xs, curve)
+    right.plot(xs, derivative)
+    right.axhline(0.25, color="0.4", linestyle="--")
+    right.text(7.8, 0.251, largest, ha="right", va="bottom")
+    right.plot([0], [0.25], "o", mfc="white")
 """
 INTERACT = """
 %matplotlib inline
@@ -55,11 +66,11 @@ from ipywidgets import interact
 def draw(x):
     value, slope, along, tangent = place(x)
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6))
-    left.plot(xs, curve)
+    furnish(left, right)
     left.plot(along, tangent, "k--")
     left.plot([x], [value], "ko")
-    right.plot(xs, derivative)
     right.plot([x], [slope], "ko")
+    right.annotate(f"{slope:.3g}", (x, slope), (6, 6), textcoords="offset points")
     # What plt.show() does there; that one breaks once ipympl is loaded in the same kernel.
     display(figure)
     plt.close(figure)
@@ -73,15 +84,17 @@ figure = Figure(figsize=(9, 3.6))
 canvas = Canvas(figure)
 manager = FigureManager(canvas, 1)
 left, right = figure.subplots(1, 2)
-left.plot(xs, curve)
-right.plot(xs, derivative)
+furnish(left, right)
 (tangent_line,), (point,), (other,) = left.plot([], [], "k--"), left.plot([], [], "ko"), right.plot([], [], "ko")
+said = right.annotate("", (0, 0), (6, 6), textcoords="offset points")
 def follow(change):
     x = change["new"]
     value, slope, along, tangent = place(x)
     tangent_line.set_data(along, tangent)
     point.set_data([x], [value])
     other.set_data([x], [slope])
+    said.xy = (x, slope)
+    said.set_text(f"{slope:.3g}")
     canvas.draw_idle()
 moved = slider()
 moved.observe(follow, "value")
@@ -91,19 +104,22 @@ VBox([moved, canvas])
 PLOTLY = """
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
-drawn = go.FigureWidget(make_subplots(rows=1, cols=2))
+drawn = go.FigureWidget(make_subplots(rows=1, cols=2, subplot_titles=titles))
 drawn.add_scatter(x=xs, y=curve, row=1, col=1)
 drawn.add_scatter(x=xs, y=derivative, row=1, col=2)
 for column in (1, 1, 2):
-    drawn.add_scatter(x=[0], y=[0], row=1, col=column)
-drawn.update_layout(height=360, width=900)
+    drawn.add_scatter(x=[0], y=[0], mode="lines+markers+text", textposition="top right", row=1, col=column)
+drawn.add_scatter(x=[0], y=[0.25], row=1, col=2)
+drawn.add_hline(0.25, line_dash="dash", annotation_text=largest, row=1, col=2)
+drawn.update_xaxes(title=name, range=[-8, 8])
+drawn.update_layout(height=360, width=900, showlegend=False)
 def move(change):
     x = change["new"]
     value, slope, along, tangent = place(x)
     with drawn.batch_update():
         drawn.data[2].x, drawn.data[2].y = along, tangent
         drawn.data[3].x, drawn.data[3].y = [x], [value]
-        drawn.data[4].x, drawn.data[4].y = [x], [slope]
+        drawn.data[4].x, drawn.data[4].y, drawn.data[4].text = [x], [slope], [f"{slope:.3g}"]
 control = slider()
 control.observe(move, "value")
 move({"new": control.value})
@@ -220,7 +236,9 @@ WATCH = f"""async ([root, seconds]) => {{
     const see = () => SIGNATURES.svg(root), steps = () => Number(root.querySelector('.state').value.match(/trained=\\[.*\\[(\\d+)/)[1]);
     const start = performance.now(), first = steps();
     let last = see(), pictures = 0, blank = 0;
-    while (performance.now() - start < 1000 * seconds) {{
+    const plays = () => Array.from(root.querySelectorAll('button'), button => button.textContent).includes('Pause');
+    // It may come to its end before.
+    while (performance.now() - start < 1000 * seconds && plays()) {{
         await frame();
         const now = see();
         if (!now || !root.querySelector('svg image, svg canvas, canvas')) blank++;

@@ -5,9 +5,11 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
+from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
+from traitlets.config.loader import PyFileConfigLoader
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -196,3 +198,36 @@ def test_help_needs_no_installation() -> None:
         check=True,
     )
     assert "python3 course.py lab" in result.stdout
+
+
+# The server that it starts -------------------------------------------------------------------------------------------
+
+
+def connection_class(monkeypatch: pytest.MonkeyPatch, arguments: list[str]) -> object:
+    """What the course's own settings choose for a server that is started with these arguments."""
+    monkeypatch.setattr(sys, "argv", ["jupyter-lab", *arguments])
+    settings = PyFileConfigLoader("jupyter_server_config.py", path=str(ROOT / ".jupyter")).load_config()
+    return settings.ServerApp.get("kernel_websocket_connection_class")
+
+
+def test_the_server_sends_each_message_of_a_kernel_at_once(monkeypatch):
+    chosen = connection_class(monkeypatch, [])
+    # What Jupyter does to connect is Jupyter's affair; the real thing is driven in test_stage_lab.py.
+    monkeypatch.setattr(ZMQChannelsWebsocketConnection, "connect", lambda self: "connected")
+    said = []
+    connection = chosen.__new__(chosen)
+    monkeypatch.setattr(chosen, "websocket_handler", SimpleNamespace(set_nodelay=said.append))
+    assert connection.connect() == "connected"
+    assert said == [True]
+
+
+def test_kernels_behind_a_gateway_keep_their_own_connection(monkeypatch):
+    assert not connection_class(monkeypatch, ["--gateway-url=http://there"])
+    monkeypatch.setenv("JUPYTER_GATEWAY_URL", "http://there")
+    assert not connection_class(monkeypatch, [])
+
+
+def test_the_lab_command_reads_these_settings(course):
+    command = [sys.executable, "-m", "jupyterlab", "--show-config-json"]
+    found = subprocess.run(command, env=course.environment(), capture_output=True, text=True, check=True)
+    assert "PromptConnection" in found.stdout

@@ -563,12 +563,29 @@ def test_a_run_waits_for_the_page_to_draw():
     async def story():
         stage = Stage(TRAINING)
         stage.start()
+        await until(lambda: stage.scene.facts["steps"] == 5 * UNDER_WAY)
         await asyncio.sleep(0.2)
         assert stage.scene.facts["steps"] == 5 * UNDER_WAY
         asks(stage, ask="drawn", seq=stage.seq)
         await until(lambda: stage.scene.facts["steps"] == 10 * UNDER_WAY)
         stage.close()
         await until(lambda: stage._task.done())
+
+    asyncio.run(story())
+
+
+def test_a_run_makes_no_more_pictures_than_anyone_can_draw(monkeypatch):
+    monkeypatch.setattr("course_lib.stage.widget.PICTURES", 20)
+
+    async def story():
+        stage = Stage(TRAINING)
+        draw_all(stage)
+        began = time.monotonic()
+        stage.start()
+        await until(lambda: stage.scene.facts["steps"] >= 5 * 6)
+        # The first picture comes at once.
+        assert time.monotonic() - began >= 5 / 20
+        stage.close()
 
     asyncio.run(story())
 

@@ -356,6 +356,140 @@ def test_a_handle_says_which_way_it_goes(visit, name, label, orientation):
     expect(handle).to_have_attribute("aria-orientation", orientation)
 
 
+# All charts as nested lists: name, attributes in the order of the alphabet, children, words.
+PICTURES = """stage => {
+  const tell = node => [node.nodeName, Array.from(node.attributes, ({ name, value }) => `${name}=${value}`).sort(),
+    Array.from(node.children, tell), node.children.length ? '' : node.textContent];
+  return Array.from(stage.querySelectorAll('.chart svg > g[aria-hidden]'), tell);
+}"""
+
+
+@pytest.mark.parametrize("name", ["marks", "explore", "neuron_stepper", "softmax_shares", "pairing_matrix", "compare"])
+def test_a_picture_after_many_moves_is_that_of_an_empty_page(visit, name):
+    page = visit(name)
+    for control in page.stage.locator("input[type=range]:visible:enabled").all():
+        for key in ("Home", "End"):
+            control.press(key)
+            same_when_drawn_anew(page)
+    for control in page.stage.locator(".control select:visible:enabled").all():
+        control.select_option(index=1)
+        same_when_drawn_anew(page)
+    page.button("Reset").click()
+    same_when_drawn_anew(page)
+
+
+def same_when_drawn_anew(page: Opened) -> None:
+    """Empty the picture and draw it again: the same must come out."""
+    frames(page)
+    moved = page.stage.evaluate(PICTURES)
+    page.stage.locator("svg > g[aria-hidden]").evaluate_all(
+        "pictures => pictures.forEach(one => one.replaceChildren())"
+    )
+    for _ in range(2):
+        page.button("Large type").click()
+    frames(page)
+    assert page.stage.evaluate(PICTURES) == moved
+
+
+def frames(page: Opened) -> None:
+    """Wait until what was asked for is drawn: two frames of the screen."""
+    page.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def test_what_a_move_leaves_alike_stays_in_the_page(visit):
+    page = visit("explore")
+    page.stage.evaluate("stage => stage.querySelectorAll('svg > g[aria-hidden] *').forEach(node => (node.old = true))")
+    page.slider("Score x").press("ArrowRight")
+    expect(page.says).to_contain_text("At x = 1.55")
+    kept = page.stage.evaluate("stage => Array.from(stage.querySelectorAll('svg > g[aria-hidden] *'), n => !!n.old)")
+    assert len(kept) > 40
+    assert all(kept)
+
+
+# With a kernel that the test plays -----------------------------------------------------------------------------------
+
+ALONE = "const model = { alone: true, get: (name) => values[name], on() {}, off() {} };"
+KERNEL = """const sent = (window.sent = []), listeners = [];
+const model = { get: (name) => values[name], send: (message) => sent.push(message), off() {},
+                on: (_, listener) => listeners.push(listener) };
+window.answer = (token, more = {}) => {
+  Object.assign(values, { answers: token }, more);
+  for (const listener of listeners) listener();
+};"""
+
+
+@pytest.fixture
+def played(pages: Callable[[str], Path], window: tuple[Page, Complaints], tmp_path: Path) -> Opened:
+    """The explorer with a kernel that answers when the test says so; its page notes what it is sent."""
+    text = pages("explore").read_text(encoding="utf-8")
+    assert ALONE in text
+    # Without a table: each picture comes from the kernel.
+    text = text.replace(ALONE, KERNEL).replace(
+        "stage.render(", "values.table = new DataView(new ArrayBuffer(0));\nstage.render("
+    )
+    path = tmp_path / "played.html"
+    path.write_text(text, encoding="utf-8")
+    page, _ = window
+    page.goto(path.as_uri())
+    opened = Opened(page, page.locator("section.stage"))
+    expect_drawn(opened)
+    return opened
+
+
+def sent(played: Opened) -> list[float]:
+    """The places that the kernel was asked for."""
+    return [round(message["values"]["x"], 6) for message in played.page.evaluate("() => window.sent")]
+
+
+def test_two_requests_are_under_way_and_the_latest_wish_waits(played):
+    played.slider("Score x").focus()
+    for _ in range(5):
+        played.page.keyboard.press("ArrowRight")
+    assert sent(played) == [1.55, 1.6]
+    # One answer makes room for one request, and that asks for the last place.
+    played.page.evaluate("() => window.answer(window.sent[0].token)")
+    assert sent(played) == [1.55, 1.6, 1.75]
+    played.page.evaluate("() => window.answer(window.sent[1].token)")
+    played.page.evaluate("() => window.answer(window.sent[2].token)")
+    assert sent(played) == [1.55, 1.6, 1.75]
+
+
+def test_a_later_answer_answers_all_before_it(played):
+    played.slider("Score x").focus()
+    for _ in range(3):
+        played.page.keyboard.press("ArrowRight")
+    played.page.evaluate("() => window.answer(window.sent[1].token)")
+    assert sent(played) == [1.55, 1.6, 1.65]
+    played.page.keyboard.press("ArrowRight")
+    assert sent(played) == [1.55, 1.6, 1.65, 1.7]
+
+
+def test_the_slider_stays_where_it_is_put_until_the_last_answer(played):
+    played.slider("Score x").focus()
+    for _ in range(3):
+        played.page.keyboard.press("ArrowRight")
+    # The kernel's place is that of the answered request, behind the hand.
+    played.page.evaluate("() => window.answer(window.sent[0].token, { params: { x: 1.55 } })")
+    expect(played.slider("Score x")).to_have_value("1.65")
+    played.page.evaluate("() => window.answer(window.sent[1].token, { params: { x: 1.6 } })")
+    expect(played.slider("Score x")).to_have_value("1.65")
+    played.page.evaluate("() => window.answer(window.sent[2].token, { params: { x: 1.65 } })")
+    expect(played.slider("Score x")).to_have_value("1.65")
+
+
+def test_pictures_of_a_run_are_confirmed_seldom(played):
+    played.page.evaluate("""async () => {
+        for (let seq = 1; seq <= 20; seq++) {
+            window.answer('', { seq, running: true });
+            await new Promise(done => setTimeout(done, 10));
+        }
+        await new Promise(done => setTimeout(done, 250));
+    }""")
+    confirmed = [message["seq"] for message in played.page.evaluate("() => window.sent")]
+    assert confirmed[-1] == 20
+    assert len(confirmed) <= 4
+
+
 def test_every_mark_is_drawn(visit):
     page = visit("marks")
     expect(page.stage.locator("svg")).to_have_count(6)

@@ -38,7 +38,7 @@ class ChartView {
     }
     const clipless = chart.x.visible || chart.y.visible ? inside : svg("g", {}, ...inside.childNodes);
     const heats = marks.filter((mark) => mark.is === "Heat");
-    this.picture.replaceChildren(...axesOf(chart, at, em, heats.length), clipless, outside);
+    renew(this.picture, [...axesOf(chart, at, em, heats.length), clipless, outside]);
     this.drawHeats(heats);
     this.drawSpots();
     this.drawHandles();

@@ -23,6 +23,22 @@ function svg(name, attributes = {}, ...children) {
   return node;
 }
 
+// Makes the children of `parent` like `wanted`. What is alike stays, so that the browser lays out and paints the rest alone.
+function renew(parent, wanted) {
+  wanted.forEach((node, index) => {
+    const old = parent.childNodes[index];
+    if (!old) parent.append(node);
+    else if (old.nodeName !== node.nodeName) old.replaceWith(node);
+    else if (!old.isEqualNode(node)) {
+      for (const { name } of [...old.attributes]) if (!node.hasAttribute(name)) old.removeAttribute(name);
+      for (const { name, value } of node.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+      if (node.firstElementChild || old.firstElementChild) renew(old, [...node.childNodes]);
+      else if (old.textContent !== node.textContent) old.textContent = node.textContent;
+    }
+  });
+  while (parent.childNodes.length > wanted.length) parent.lastChild.remove();
+}
+
 const tidy = (number) => String(Number(Number(number).toPrecision(6))).replace("-", "−");
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 

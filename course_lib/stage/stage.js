@@ -2,52 +2,63 @@
 // the course lives here. marks.js and chart.js stand before it in the same module.
 
 const PATIENCE = 4000; // milliseconds without an answer before the learner is told
+// Requests under way: with one only, a server that waits for the browser's confirmation of its last packet would make
+// every answer late; with the second one the confirmation travels along.
+const AHEAD = 2;
 const MOST_BUTTONS = 5; // more presets than these become a list
 
 // ------------------------------------------------------------------------------------- where new frames come from: two
 
-// The kernel answers each request; while one is under way the latest wish waits and replaces the one before.
+// The kernel answers each request; while AHEAD of them are under way the latest wish waits and replaces the one before.
 class Live {
   constructor(model, app) {
-    Object.assign(this, { model, app, wish: null, token: null, sent: 0, name: Math.random().toString(36).slice(2) });
+    Object.assign(this, { model, app, wish: null, asked: [], sent: 0, name: Math.random().toString(36).slice(2) });
   }
 
   move(values) {
     this.wish = { ...this.wish, ...values };
-    if (!this.token) this.flush();
+    this.flush();
   }
 
   flush() {
+    if (!this.wish || this.asked.length >= AHEAD) return;
     const values = this.wish;
     this.wish = null;
-    if (values) this.ask({ ask: "move", values });
+    this.ask({ ask: "move", values });
   }
 
   ask(message) {
-    this.token = `${this.name}.${++this.sent}`;
-    clearTimeout(this.alarm);
-    this.alarm = setTimeout(() => {
-      this.token = null;
-      this.app.complain("No answer from the kernel: it is busy or was restarted. Wait, or run this cell again.");
-    }, PATIENCE);
+    const token = `${this.name}.${++this.sent}`;
+    this.asked.push(token);
+    this.wait();
     try {
-      this.model.send({ ...message, token: this.token });
+      this.model.send({ ...message, token });
     } catch (error) {
-      clearTimeout(this.alarm);
-      this.token = null;
+      this.asked = [];
+      this.wait();
       this.app.complain(`The kernel cannot be reached (${error.message}): run this cell again.`);
     }
   }
 
-  answered() {
-    if (this.model.get("answers") !== this.token) return;
+  wait() {
     clearTimeout(this.alarm);
-    this.token = null;
+    if (!this.asked.length) return;
+    this.alarm = setTimeout(() => {
+      this.asked = [];
+      this.app.complain("No answer from the kernel: it is busy or was restarted. Wait, or run this cell again.");
+    }, PATIENCE);
+  }
+
+  answered() {
+    const place = this.asked.indexOf(this.model.get("answers"));
+    if (place < 0) return;
+    this.asked.splice(0, place + 1);
+    this.wait();
     this.flush();
   }
 
   get moving() {
-    return Boolean(this.token || this.wish);
+    return Boolean(this.asked.length || this.wish);
   }
 }
 
@@ -322,7 +333,7 @@ class App {
       try { localStorage.setItem("course-large-type", large ? "yes" : "no"); } catch { /* a page without storage forgets, that is all */ }
       window.dispatchEvent(new CustomEvent("course-large-type", { detail: large }));
     }
-    this.paint();
+    this.measure();
   }
 
   // What the learner sees --------------------------------------------------------------------------------------------
@@ -343,22 +354,43 @@ class App {
     this.badge.hidden = !model.get("solved");
     this.say(model.get("verdict"), model.get("note"));
     const seq = model.get("seq");
-    if (this.playing && seq !== this.drawn) requestAnimationFrame(() => model.send({ ask: "drawn", seq }));
-    this.drawn = seq;
+    if (this.playing && seq !== this.seen) this.confirm();
+    this.seen = seq;
   }
 
+  // The kernel hears that pictures are drawn, so that it never runs ahead of the page; seldom, because JupyterLab's own
+  // display of the kernel's state, redrawn at each message, costs more than a picture of ours.
+  confirm() {
+    this.confirming ??= setTimeout(() => requestAnimationFrame(() => {
+      this.confirming = null;
+      this.model.send({ ask: "drawn", seq: this.seen });
+    }), 100);
+  }
+
+  // At once, but never more often than the screen: what comes before its next frame is drawn in that one.
   draw(frame, head) {
-    Object.assign(this, { frame, head });
+    Object.assign(this, { frame, head, fresh: true });
     if (this.waiting) return;
-    // Several answers within one frame of the screen are drawn once.
-    this.waiting = requestAnimationFrame(() => { this.waiting = null; this.paint(); });
+    this.paint();
+    this.waiting = requestAnimationFrame(() => {
+      this.waiting = null;
+      if (this.fresh) this.draw(this.frame, this.head);
+    });
+  }
+
+  // Asking the page for a measure makes it lay out all that has changed in JupyterLab, so it is asked only when the
+  // room or the letters have changed.
+  measure() {
+    const style = getComputedStyle(this.charts);
+    Object.assign(this, { width: this.charts.clientWidth, em: parseFloat(style.fontSize), family: style.fontFamily });
+    this.paint();
   }
 
   paint() {
-    const { frame } = this, width = this.charts.clientWidth;
+    const { frame, width, em } = this;
+    this.fresh = false;
     if (!frame || !width) return;
-    const style = getComputedStyle(this.charts), em = parseFloat(style.fontSize);
-    ruler.family = style.fontFamily;
+    ruler.family = this.family;
     while (this.views.length > frame.charts.length) this.views.pop().node.remove();
     while (this.views.length < frame.charts.length) {
       this.views.push(new ChartView(this.views.length, this));
@@ -466,7 +498,7 @@ const viewsOf = new WeakMap();
 
 function render({ model, el }) {
   const app = new App(model, el);
-  const take = () => app.take(), resize = new ResizeObserver(() => app.paint());
+  const take = () => app.take(), resize = new ResizeObserver(() => app.measure());
   const shade = () => { app.shade(); setTimeout(() => app.shade(), 400); };
   const theme = new MutationObserver(shade), enlarge = (event) => app.enlarge(event.detail, false);
   const changes = ["seq", "answers", "verdict", "solved", "note", "error", "running"].map((name) => `change:${name}`).join(" ");

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import anywidget
@@ -22,8 +23,11 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 RENDERER = "\n".join((HERE / name).read_text(encoding="utf-8") for name in ("marks.js", "chart.js", "stage.js"))
 STYLE = (HERE / "stage.css").read_text(encoding="utf-8")
-# Some frames are always on their way to the page, so that neither side waits for the other; more would only add delay.
-UNDER_WAY = 6
+# Some frames are always on their way to the page, so that neither side waits for the other: what is drawn between two
+# confirmations of the page (see `confirm` in stage.js), and a little more.
+UNDER_WAY = 10
+# Pictures of a run in a second; more would only take time from those that draw and train.
+PICTURES = 45
 # Seconds without a sign of the page, after which a run pauses.
 PATIENCE = 3.0
 
@@ -167,12 +171,14 @@ class Stage(anywidget.AnyWidget):  # type: ignore[misc]
     async def _go_on(self) -> None:
         self._seen = self.seq
         try:
+            begun = perf_counter()
             while self.running and self.step():
                 # Always give way once, so that the kernel answers other messages between two steps.
-                await asyncio.sleep(0)
+                await asyncio.sleep(max(0.0, begun + 1 / PICTURES - perf_counter()))
                 while self.running and self.seq - self._seen >= UNDER_WAY:
                     self._drawn.clear()
                     await asyncio.wait_for(self._drawn.wait(), PATIENCE)
+                begun = perf_counter()
         except TimeoutError:
             # No page draws any more: closed, or asleep. Nothing is lost; start goes on.
             pass
