@@ -3,8 +3,11 @@
 import io
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from grading_runners import EVERYWHERE, runner, strongest
 from grading_submissions import IMPORTS, answer_cells, lesson_exercises, notebook, write
@@ -12,10 +15,11 @@ from grading_submissions import IMPORTS, answer_cells, lesson_exercises, noteboo
 from course_lib.exercises.bank import BANK
 from course_lib.exercises.grading import Limits, SubmissionResult, grade_one
 from course_lib.exercises.grading.read import Cell
-from course_lib.exercises.grading.serve import serve
+from course_lib.exercises.grading.serve import Workspace, serve
 from course_lib.exercises.grading.session import Session
+from course_lib.exercises.grading.standins import LibraryCall
 from course_lib.exercises.grading.wire import MAX_REPLY_HEADER, probe_to, receive, send
-from course_lib.exercises.model import Observation, Probe
+from course_lib.exercises.model import LIBRARY_CALL, Observation, Probe
 
 RIGHT = "def double(x):\n    return 2 * x"
 WRONG = "def double(x):\n    return 3 * x"
@@ -272,3 +276,111 @@ def test_serving_needs_two_streams_and_no_process(monkeypatch: pytest.MonkeyPatc
     answers = [receive(replies, MAX_REPLY_HEADER) for _ in range(3)]
     assert [header["token"] for header, _ in answers] == ["a", "b", "c"]
     assert answers[2][1][0].tolist() == [2.0, 4.0]
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# A cell is run at once where it can be, and one statement after the other where it must be
+
+
+def refuse(*_: object) -> object:
+    raise LibraryCall("the library")
+
+
+REFUSED = {
+    "alone": "{call}",
+    "first": "{call}\na = 2",
+    "between": "a = 1\n{call}\na = 2",
+    "twice": "{call}\na = 1\n{call}\na = 2",
+    "on-one-line": "a = 1; {call}; a = 2",
+    "behind-letters-of-two-bytes": "ä = 'ö'; a = 1; {call}; a = 2",
+    "over-lines": "a = 1\nb = (\n    3,\n    {call},\n)\na = 2",
+    "in-a-function": "def f():\n    return {call}\na = 1\nf()\na = 2",
+    "in-a-block": "a = 0\nfor i in range(3):\n    a += 1\n    {call}\n    a += 10\nb = 2",
+    "decorator": "a = 1\n@{call}\ndef g():\n    pass\na = 2",
+    "default-value": "a = 1\ndef g(x={call}):\n    pass\na = 2",
+    "in-a-class": "class A:\n    b = 1\n    {call}\n    c = 2\na = 2",
+    "effects-before": "n = []\ndef f():\n    n.append(1)\n    {call}\na = 1; f(); b = len(n)",
+    "effects-of-a-decorator": "n = []\ndef f():\n    n.append(1)\n    {call}\n@f()\ndef g():\n    pass\nb = len(n)",
+    "then-an-error": "a = 1\n{call}\na = 2\n1 / 0\na = 3",
+    "caught": "try:\n    {call}\nexcept Exception:\n    a = 1\nb = 2",
+}
+PLAIN = {
+    "error": "a = 1\n1 / 0\na = 2",
+    "own-line": "def f():\n    return {}['x']\na = 1\nf()",
+    "syntax": "a = 1\nb = = 2",
+    "outside-of-a-function": "a = 1\nreturn a",
+    "future-in-the-middle": "a = 1\nfrom __future__ import annotations\ndef g(x: Unknown): pass\na = 2",
+    "not-implemented": "a = 1\nraise NotImplementedError\na = 2",
+    "docstring": "'words'\na = 1",
+    "zero-byte": "a = 1\n\0",
+}
+EQUAL = {**{k: v.replace("{call}", "refuse(1)") for k, v in REFUSED.items()}, **PLAIN}
+
+
+def ran(source: str, monkeypatch: pytest.MonkeyPatch, *, at_once: bool) -> tuple[Any, Any]:
+    """What the cell said, and the names that it left."""
+    # It makes itself the main module.
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+    workspace = Workspace(("a",))
+    if not at_once:
+        monkeypatch.setattr(workspace, "_run_whole", lambda source, filename: (0, None))
+    workspace.namespace["refuse"] = refuse
+    said = workspace.run(1, source, True)
+    left = {k: v for k, v in workspace.namespace.items() if isinstance(v, (int, str, tuple))}
+    return said and asdict(said), (left, workspace.bindings)
+
+
+@pytest.mark.parametrize("source", EQUAL.values(), ids=EQUAL.keys())
+def test_a_cell_run_at_once_does_what_its_statements_do(source: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ran(source, monkeypatch, at_once=True) == ran(source, monkeypatch, at_once=False)
+
+
+def test_the_rest_of_a_cell_follows_a_refused_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    said, (left, _) = ran("a = 1; refuse(1); b = 2\nc = 3", monkeypatch, at_once=True)
+    assert (said["error"], said["message"]) == (LIBRARY_CALL, "the library")
+    assert said["line"] == "line 1: a = 1; refuse(1); b = 2"
+    assert (left["a"], left["b"], left["c"]) == (1, 2, 3)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# All probes of a question are under way at once
+
+
+def all_observed(tier: str, code: str, probes: list[Probe], seconds: float = 20.0) -> tuple[Observation, ...]:
+    with Session(runner(tier), [Cell(1, f"import numpy as np\n{code}", True)], ["f"], Limits()) as session:
+        return session.observe(probes, seconds)
+
+
+def counted(n: int, size: int = 1) -> list[Probe]:
+    return [Probe(f"input {i}", args=(np.full(size, float(i)),), name="f") for i in range(n)]
+
+
+@everywhere
+def test_requests_and_replies_may_be_larger_than_any_pipe(tier: str) -> None:
+    seen = all_observed(tier, "def f(x):\n    return 2 * x", counted(12, size=200_000))
+    assert [float(o.value[0]) for o in seen] == [2.0 * i for i in range(12)]
+
+
+@everywhere
+def test_what_was_answered_before_a_crash_counts(tier: str) -> None:
+    code = "import os\ndef f(x):\n    return x if x[0] < 3 else os._exit(0)"
+    # Requests that the process never reads, also more of them than a pipe holds.
+    for size in (1, 200_000):
+        seen = all_observed(tier, code, counted(8, size))
+        assert [o.status for o in seen] == ["value"] * 3 + ["raised"] * 5
+        assert {o.error for o in seen[3:]} == {"Crash"}
+
+
+@everywhere
+def test_what_was_answered_in_time_counts(tier: str) -> None:
+    code = "import time\ndef f(x):\n    time.sleep(60 * (x[0] == 3))\n    return x"
+    seen = all_observed(tier, code, counted(8), seconds=1.5)
+    assert [o.status for o in seen] == ["value"] * 3 + ["timed out"] * 5
+
+
+def test_a_copied_stub_does_not_take_the_place_of_an_answer_that_others_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+    workspace = Workspace(("double",))
+    for number, source in enumerate([RIGHT, STUB], start=1):
+        assert workspace.run(number, source, True) is None
+    assert workspace.namespace["double"](2) == 4

@@ -166,7 +166,7 @@ class _Server:
         _, status = os.waitpid(pid, 0)
         failed = os.read(heard, MAX_MESSAGE) if os.waitstatus_to_exitcode(status) == COULD_NOT_START else b""
         os.close(heard)
-        return {"status": os.waitstatus_to_exitcode(status), "failed": failed.decode(errors="replace")}
+        return {"failed": failed.decode(errors="replace")}
 
     def _become_child(self, request: Mapping[str, Any], descriptors: list[int], tell: int) -> NoReturn:
         try:

@@ -9,7 +9,8 @@ import subprocess
 import sys
 import sysconfig
 import threading
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,11 +76,22 @@ class Lost(Exception):
     """What the child ran in is gone, by no fault of the submission; another child can be started."""
 
 
+Message = tuple[Mapping[str, Any], Arrays]
+
+
 class Child(Protocol):
     """A started executor that serves one submission."""
 
     def ask(self, header: Mapping[str, Any], arrays: Arrays, seconds: float) -> tuple[Header, Arrays]:
-        """Send a request, give the reply. Raises OutOfTime, Ended or Lost: the child is then of no more use."""
+        """Send one request, give the reply; see `ask_all`."""
+        return next(self.ask_all([(header, arrays)], seconds))
+
+    def ask_all(self, requests: Sequence[Message], seconds: float) -> Iterator[tuple[Header, Arrays]]:
+        """Send requests without waiting in between, give a reply to each, in their order; all within this time.
+
+        Raises OutOfTime, Ended or Lost instead of the first reply that is missing: the child is then of no more use.
+        """
+        ...
 
     def end(self) -> None:
         """Stop the child and all that it started, and remove its folder. May be called twice."""
@@ -138,7 +150,7 @@ class ProcessRunner(Runner):
         return _ProcessChild(command)
 
 
-class _ProcessChild:
+class _ProcessChild(Child):
     """The process, its folder, and the thread that talks to it."""
 
     def __init__(self, command: Sequence[str]) -> None:
@@ -164,23 +176,26 @@ class _ProcessChild:
         self._thread.start()
         self._ended = False
 
-    def ask(self, header: Mapping[str, Any], arrays: Arrays, seconds: float) -> tuple[Header, Arrays]:
-        """See `Child.ask`. The token shows that a reply belongs to this request."""
-        token = secrets.token_hex(8)
-        self._requests.put(({**header, "token": token}, arrays))
-        try:
-            reply = self._replies.get(timeout=max(seconds, 0.0))
-        except queue.Empty:
-            self.end()
-            raise OutOfTime(f"no answer within {seconds:.3g} s") from None
-        if isinstance(reply, (EOFError, OSError)):
-            self.end()
-            # Not how it ended: our own kill may come before its exit, and equal runs must give equal words.
-            raise Ended("the Python process ended") from None
-        if isinstance(reply, Exception) or reply[0].get("token") != token:
-            self.end()
-            raise Ended(NO_ANSWER) from None
-        return reply
+    def ask_all(self, requests: Sequence[Message], seconds: float) -> Iterator[tuple[Header, Arrays]]:
+        """See `Child.ask_all`. The tokens show which request a reply belongs to."""
+        deadline = time.monotonic() + seconds
+        tokens = [secrets.token_hex(8) for _ in requests]
+        for token, (header, arrays) in zip(tokens, requests, strict=True):
+            self._requests.put(({**header, "token": token}, arrays))
+        for token in tokens:
+            try:
+                reply = self._replies.get(timeout=max(deadline - time.monotonic(), 0.0))
+            except queue.Empty:
+                self.end()
+                raise OutOfTime(f"no answer within {seconds:.3g} s") from None
+            if isinstance(reply, (EOFError, OSError)):
+                self.end()
+                # Not how it ended: our own kill may come before its exit, and equal runs must give equal words.
+                raise Ended("the Python process ended") from None
+            if isinstance(reply, Exception) or reply[0].get("token") != token:
+                self.end()
+                raise Ended(NO_ANSWER) from None
+            yield reply
 
     def end(self) -> None:
         """See `Child.end`."""

@@ -7,7 +7,17 @@ from types import TracebackType
 from typing import Any
 
 from course_lib.exercises.grading.read import Cell, defines
-from course_lib.exercises.grading.runner import NO_ANSWER, CannotRun, Child, Ended, Limits, Lost, OutOfTime, Runner
+from course_lib.exercises.grading.runner import (
+    NO_ANSWER,
+    CannotRun,
+    Child,
+    Ended,
+    Limits,
+    Lost,
+    Message,
+    OutOfTime,
+    Runner,
+)
 from course_lib.exercises.grading.wire import Arrays, Header, WireError, observation_from, probe_to
 from course_lib.exercises.model import LIBRARY_CALL, Observation, Probe
 
@@ -66,20 +76,20 @@ class Session:
         seen: list[Observation] = []
         try:
             child = self._ready()
-            end = min(time.monotonic() + seconds, self._deadline)
-            for probe in probes:
-                observation, has_earlier = _ask(child, probe, version, libraries, end - time.monotonic())
-                self.has_earlier |= has_earlier
-                seen.append(observation)
-                if observation.error == LIBRARY_CALL:
-                    seen += [observation] * (len(probes) - len(seen))
-                    break
+            left = min(seconds, self._deadline - time.monotonic())
+            requests = [_request(probe, version, libraries) for probe in probes]
+            for header, arrays in child.ask_all(requests, left):
+                seen.append(_observation(header, arrays))
+                self.has_earlier |= header.get("has_earlier") is True
         except OutOfTime:
             seen += [Observation("timed out", message=self._within(seconds))] * (len(probes) - len(seen))
             self._drop()
         except Ended as error:
             seen += [Observation("raised", error=CRASH, message=str(error))] * (len(probes) - len(seen))
             self._drop()
+        refused = next((place for place, observation in enumerate(seen) if observation.error == LIBRARY_CALL), None)
+        if refused is not None:
+            seen[refused:] = [seen[refused]] * (len(probes) - refused)
         return tuple(self._explained(probe, observation) for probe, observation in zip(probes, seen, strict=True))
 
     def _ready(self) -> Child:
@@ -138,13 +148,9 @@ class Session:
             self._child = None
 
 
-def _ask(
-    child: Child, probe: Probe, version: int, libraries: Sequence[str], seconds: float
-) -> tuple[Observation, bool]:
+def _request(probe: Probe, version: int, libraries: Sequence[str]) -> Message:
     described, arrays = probe_to(probe)
-    request = {"do": "ask", "version": version, "libraries": list(libraries), **described}
-    header, answer = child.ask(request, arrays, seconds)
-    return _observation(header, answer), header.get("has_earlier") is True
+    return {"do": "ask", "version": version, "libraries": list(libraries), **described}, arrays
 
 
 def _observation(header: Any, arrays: Arrays) -> Observation:

@@ -1,6 +1,7 @@
 """Submissions in forks of one warm Python, each behind walls of its own; and the choice of the best that there is."""
 
 import contextlib
+import io
 import json
 import os
 import platform
@@ -14,7 +15,7 @@ import sysconfig
 import threading
 import time
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from course_lib.exercises.grading.runner import (
     Ended,
     Limits,
     Lost,
+    Message,
     OutOfTime,
     ProcessRunner,
     Runner,
@@ -266,20 +268,29 @@ def _shut(control: socket.socket, process: subprocess.Popen[bytes], handles: lis
         os.close(handle)
 
 
-class _WarmChild:
+class _WarmChild(Child):
     """The trusted end of one child: its two pipes, and the way to have it ended."""
 
     def __init__(self, requests: int, replies: int, end: Callable[[], Mapping[str, Any]]) -> None:
         self._pipe = TimedPipe(requests, replies)
         self._end: Callable[[], Mapping[str, Any]] | None = end
 
-    def ask(self, header: Mapping[str, Any], arrays: Arrays, seconds: float) -> tuple[Header, Arrays]:
-        """See `Child.ask`. The token shows that a reply belongs to this request."""
-        token = secrets.token_hex(8)
+    def ask_all(self, requests: Sequence[Message], seconds: float) -> Iterator[tuple[Header, Arrays]]:
+        """See `Child.ask_all`. The tokens show which request a reply belongs to."""
+        tokens = [secrets.token_hex(8) for _ in requests]
+        text = io.BytesIO()
+        for token, (header, arrays) in zip(tokens, requests, strict=True):
+            send(text, {**header, "token": token}, arrays)
         self._pipe.deadline = time.monotonic() + seconds
         try:
-            send(self._pipe, {**header, "token": token}, arrays)
-            reply = receive(self._pipe, MAX_REPLY_HEADER)
+            # A child that ended before it had read all has left its replies to what it did read.
+            with contextlib.suppress(BrokenPipeError):
+                self._pipe.write(text.getvalue())
+            for token in tokens:
+                reply = receive(self._pipe, MAX_REPLY_HEADER)
+                if reply[0].get("token") != token:
+                    raise WireError("a reply to another request")
+                yield reply
         except TimeoutError:
             self.end()
             raise OutOfTime(f"no answer within {seconds:.3g} s") from None
@@ -292,10 +303,6 @@ class _WarmChild:
                 raise CannotRun(f"the submission could not be walled in: {_sentence(told)}") from None
             # Not how it ended: our own kill may come before its exit, and equal runs must give equal words.
             raise Ended("the Python process ended") from None
-        if reply[0].get("token") != token:
-            self.end()
-            raise Ended(NO_ANSWER) from None
-        return reply
 
     def end(self) -> None:
         """See `Child.end`."""
