@@ -15,7 +15,7 @@ from authoring.execute import alternative_text
 LONGEST_CELL = 16
 LONGEST_IMPORTS = 4
 LARGEST_PNG = 100_000
-FEWEST_WORDS, MOST_WORDS = 700, 1400
+FEWEST_WORDS, MOST_WORDS = 900, 1300
 
 _CELL_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _FENCE = re.compile(r"^ *(```|~~~).*?^ *\1[ \t]*$", re.MULTILINE | re.DOTALL)
@@ -199,8 +199,8 @@ def galleries_need_no_kernel(page: Page) -> Iterator[str]:
 
 
 def right_length(page: Page) -> Iterator[str]:
-    """A lesson has 700 to 1,400 words; the start page, numbered 00, and galleries are as long as they need to be."""
-    if page.kind != "notebooks" or page.path.name.startswith("00_") or page.is_gallery:
+    """A lesson has 900 to 1,300 words; galleries are as long as they need to be."""
+    if page.kind != "notebooks" or page.is_gallery:
         return
     words = sum(word_count(cell.source) for cell in page.markdown())
     if not FEWEST_WORDS <= words <= MOST_WORDS:

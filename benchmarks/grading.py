@@ -48,6 +48,11 @@ from course_lib.exercises.model import Probe
 SIZES = {"quick": (2, 6, 40), "full": (2, 22, 202)}
 """Submissions: the small class, the large class, and the large class for ours, which would be over too soon."""
 
+LOCAL, ON_DASK = "ours, 2 workers", "ours, 2 Dask workers"
+
+LOOK_EVERY = 0.02
+"""Seconds between two looks at the memory."""
+
 ISOLATION = "auto" if sys.platform == "linux" else "none"
 
 NOTE = (
@@ -126,8 +131,12 @@ def _environment() -> dict[str, str]:
 def ours(folder: Path, count: int, workers: int) -> Cost:
     """`grade run` on a class folder."""
     for_us(folder, students(count))
+    return cost(_our_command(workers), folder)
+
+
+def _our_command(workers: int) -> list[str]:
     command = [sys.executable, "-m", "course_lib.exercises.grading", "run", ".", "--workers", str(workers)]
-    return cost([*command, "--seed", str(SEED), "--isolation", ISOLATION], folder)
+    return [*command, "--seed", str(SEED), "--isolation", ISOLATION]
 
 
 def on_dask(folder: Path, count: int) -> Cost:
@@ -169,11 +178,11 @@ def batches(quick: bool) -> Table:
     small, large, ours_large = SIZES["quick" if quick else "full"]
     systems: list[tuple[str, Callable[[Path, int], Cost], int]] = [
         ("ours, 1 worker", lambda folder, count: ours(folder, count, 1), ours_large),
-        ("ours, 2 workers", lambda folder, count: ours(folder, count, 2), ours_large),
+        (LOCAL, lambda folder, count: ours(folder, count, 2), ours_large),
     ]
     missing = []
     if installed("distributed"):
-        systems.append(("ours, 2 Dask workers", on_dask, ours_large))
+        systems.append((ON_DASK, on_dask, ours_large))
     else:
         missing.append(f"Dask: {NOT_INSTALLED}.")
     if installed("nbgrader"):
@@ -218,6 +227,54 @@ def _over(number: float, other: float) -> float | None:
     return number / other if number > 0 and other > 0 else None
 
 
+def as_a_whole(quick: bool, systems: Table) -> Table:
+    """The memory of a run while it grades, and what a task costs more by way of a Dask scheduler."""
+    _, _, count = SIZES["quick" if quick else "full"]
+    cpu, wall = overhead(systems, ON_DASK, LOCAL)
+    # In a run of its own: to look at the memory costs time.
+    megabytes, processes = peak_memory(count) if sys.platform == "linux" else (None, None)
+    rows = (
+        ("Dask scheduler against local pool, CPU a task", cpu, "ms"),
+        ("Dask scheduler against local pool, wall a task", wall, "ms"),
+        (f"peak memory of {LOCAL}, all processes", megabytes, "MB"),
+        ("processes at that moment", processes, ""),
+    )
+    note = (
+        "The first two: differences of the table above. Memory: proportional set size of the grader, its workers,\n"
+        "their warm parents and the submissions that run, added up "
+        f"every {1e3 * LOOK_EVERY:.0f} ms while {count} are graded."
+    )
+    return Table("Grading a class, as a whole", note, ("what", "value", "unit"), rows)
+
+
+def overhead(systems: Table, one: str, other: str) -> tuple[float | None, float | None]:
+    """CPU and wall milliseconds that a submission costs more in the one system; None where one was not measured."""
+    measured = {row[0]: row for row in systems.rows}
+    if not {one, other} <= measured.keys():
+        return None, None
+    places = [systems.columns.index(column) for column in ("CPU ms each", "wall ms each")]
+    cpu, wall = (float(measured[one][place]) - float(measured[other][place]) for place in places)
+    return cpu, wall
+
+
+def peak_memory(count: int) -> tuple[float, int]:
+    """The most memory that `grade run` with two workers takes, and how many processes share it. Linux only."""
+    peak, sharing = 0.0, 0
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        for_us(Path(folder), students(count))
+        with subprocess.Popen(_our_command(2), cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as grader:
+            while grader.poll() is None:
+                found = [size for pid in _family(grader.pid) if (size := _megabytes(pid, "Pss:"))]
+                if sum(found) > peak:
+                    peak, sharing = sum(found), len(found)
+                time.sleep(LOOK_EVERY)
+            assert grader.stderr is not None
+            said = grader.stderr.read().decode(errors="replace")
+    if grader.returncode not in (0, 1):
+        raise RuntimeError(f"the grader ended with {grader.returncode}: {said[-2000:]}")
+    return peak, sharing
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 # One submission
 
@@ -259,7 +316,7 @@ def _calls_and_memory(runner: Runner, rounds: int) -> tuple[list[tuple[int, floa
     before = _family()
     with Session(runner, cells, ["echo"], Limits(submission_seconds=600)) as session:
         session.observe([Probe("warm", args=(1.0,), name="echo")], 10)
-        memory = max((_private_megabytes(pid) for pid in _family() - before), default=None)
+        memory = max((_megabytes(pid, "Private_") for pid in _family() - before), default=None)
         child: Any = session._child
         timed = []
         for size in (10, 10_000):
@@ -274,29 +331,34 @@ def _calls_and_memory(runner: Runner, rounds: int) -> tuple[list[tuple[int, floa
     return timed, memory
 
 
-def _family() -> set[int]:
-    """The processes that descend from this one; Linux only."""
+def _family(root: int | None = None) -> set[int]:
+    """A process, this one by default, and all that descend from it; Linux only."""
     parents = {}
     for status in Path("/proc").glob("[0-9]*/stat"):
         try:
             parents[int(status.parent.name)] = int(status.read_text(encoding="utf-8").rpartition(")")[2].split()[1])
         except OSError:
             continue  # it ended while we looked
-    found, size = {os.getpid()}, 0
+    found, size = {os.getpid() if root is None else root}, 0
     while len(found) > size:
         size = len(found)
         found |= {pid for pid, parent in parents.items() if parent in found}
     return found
 
 
-def _private_megabytes(pid: int) -> float:
-    text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
-    lines = [line.split() for line in text.splitlines() if line.startswith("Private_")]
-    return sum(int(line[1]) for line in lines) / 1000
+def _megabytes(pid: int, kind: str) -> float:
+    """The memory of a process of the kinds whose names begin so; 0 for one that has ended."""
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8")
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    lines = [line.split() for line in text.splitlines() if line.startswith(kind)]
+    return sum(int(line[1]) for line in lines) * 1024 / 1e6
 
 
 def run(quick: bool) -> tuple[Table, ...]:
-    return batches(quick), one_submission(quick)
+    systems = batches(quick)
+    return systems, as_a_whole(quick, systems), one_submission(quick)
 
 
 def figure(tables: Sequence[Table]) -> Figure:

@@ -546,6 +546,7 @@ def readable(number: float, digits: int = 2) -> str:
         return "undefined"
     if math.isinf(number):
         return "∞" if number > 0 else "−∞"
+    number += 0.0  # a zero without a sign
     if number == 0 or 10.0**-digits <= abs(number) < 10_000:
         text = f"{number:.{digits}f}"
         return (text.rstrip("0").rstrip(".") if "." in text else text).replace("-", "−")

@@ -26,7 +26,7 @@ def extremes(panel):
 def any_state(panel):
     """Random parameters of a panel."""
     kinds = {
-        Slider: lambda control: st.floats(control.low, control.high),
+        Slider: lambda control: st.floats(control.low, control.high).map(control.accept),
         Choice: lambda control: st.sampled_from([value for value, _ in control.options]),
         Toggle: lambda control: st.booleans(),
         Memo: lambda control: st.just(control.default),

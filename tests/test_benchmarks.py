@@ -214,6 +214,33 @@ def test_a_submission_costs_what_the_large_class_costs_more():
     assert grading._each(few, many, small=1, large=5) == (2.0, 1.0, 1.0)
 
 
+def test_what_dask_costs_is_the_difference_to_the_local_pool():
+    rows = ((grading.LOCAL, 16.0, 9.0), (grading.ON_DASK, 20.5, 10.0), ("nbgrader", 1e4, 1e4))
+    table = Table("", "", ("system", "CPU ms each", "wall ms each"), rows)
+    assert grading.overhead(table, grading.ON_DASK, grading.LOCAL) == (4.5, 1.0)
+    assert grading.overhead(table, "Otter", grading.LOCAL) == (None, None)
+
+
+HELD = "import sys, time\nheld = bytes(range(256)) * 200_000\nprint(len(held), flush=True)\ntime.sleep(60)"
+PARENT = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {HELD!r}])"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells how memory is shared")
+def test_the_memory_of_a_run_is_that_of_its_whole_family(monkeypatch):
+    code = PARENT.replace("sleep(60)", "sleep(0.5)")
+    monkeypatch.setattr(grading, "_our_command", lambda workers: [sys.executable, "-c", code])
+    megabytes, processes = grading.peak_memory(1)
+    assert processes == 2
+    assert 51 < megabytes < 120
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells how memory is shared")
+def test_a_grader_that_fails_has_no_memory_to_tell(monkeypatch):
+    monkeypatch.setattr(grading, "_our_command", lambda workers: [sys.executable, "-c", "raise SystemExit(2)"])
+    with pytest.raises(RuntimeError, match="the grader ended with 2"):
+        grading.peak_memory(1)
+
+
 def test_unknown_benchmark_names_the_known_ones(capsys):
     with pytest.raises(SystemExit):
         main(["sped"])

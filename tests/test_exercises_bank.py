@@ -58,6 +58,59 @@ def test_misconception_is_caught_by_its_own_name_and_words(exercise, misconcepti
     assert abs(result.points - exercise.points * misconception.worth) <= 0.125
 
 
+def in_float32(function):
+    """The function as a learner would write it who casts every float array and number to float32 first."""
+
+    def narrow(value):
+        if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+            return value.astype(np.float32)
+        return np.float32(value) if type(value) is float else value
+
+    def narrowed(*args):
+        inner = [narrow(a) for a in args]
+        before = [np.array(a) for a in inner]
+        result = function(*inner)
+        for outer, now, then in zip(args, inner, before, strict=True):
+            if isinstance(outer, np.ndarray) and not np.array_equal(now, then, equal_nan=True):
+                outer[...] = now  # a cast must not hide that an answer changes its input
+        return result if result is None else narrow(np.asarray(result))
+
+    return narrowed
+
+
+FLOAT64_ONLY = {("22-repair-bce", "repaired_bce_by_clip")}  # 1 − 1e−15 is 1 in float32
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer"),
+    [
+        pytest.param(e, answer, id=f"{e.id}-{answer.__name__}")
+        for e in FUNCTIONS
+        for answer in (e.reference, *e.alternatives)
+        if (e.id, answer.__name__) not in FLOAT64_ONLY
+    ],
+)
+def test_right_answer_in_float32_gets_full_marks(exercise, answer):
+    results = [verdict(exercise, in_float32(answer), seed) for seed in range(50)]
+    assert {(v.outcome, v.points, v.message) for v in results} == {("right", exercise.points, "Right.")}
+
+
+@pytest.mark.parametrize(
+    ("exercise", "misconception"), [case for case in cases("misconceptions") if case.values[0].kind == "function"]
+)
+def test_wrong_answer_in_float32_stays_wrong(exercise, misconception):
+    results = [verdict(exercise, in_float32(misconception.answer), seed) for seed in range(20)]
+    assert "right" not in {v.outcome for v in results}
+
+
+def test_float32_has_no_allowance_where_small_values_are_the_point():
+    def product(x):
+        s = (1 / (1 + np.exp(-x))).astype(np.float32)
+        return s * (1 - s)  # 0 or a whole rounding step of 1 where the slope is 1e−7
+
+    assert verdict(BANK["03-sigmoid-derivative"], product).outcome != "right"
+
+
 @pytest.mark.parametrize("exercise", EXERCISES, ids=by_id)
 def test_at_least_one_alternative(exercise):
     assert exercise.alternatives

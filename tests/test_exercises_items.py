@@ -9,7 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from course_lib.exercises.bank import BANK, ITEMS, PREDICTIONS
-from course_lib.exercises.items import BOX_DAYS, Answered, Item, Option, Prediction, cards, due, recall_items
+from course_lib.exercises.items import (
+    BOX_DAYS,
+    Answered,
+    Item,
+    Option,
+    Prediction,
+    cards,
+    due,
+    needed_lessons,
+    recall_items,
+)
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 RIGHT, WRONG = Option("yes", "because", right=True), Option("no", "because not")
@@ -110,6 +120,26 @@ def test_recall_takes_due_items_before_new_ones():
     chosen = [i.id for i in recall_items(ITEMS, "22", history, NOW)]
     assert chosen[0] == "00-quiz-predict-first"
     assert "03-quiz-quarter" not in chosen
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_recall_asks_nothing_new_of_a_lesson_neither_needed_nor_met(lesson):
+    needed = needed_lessons(lesson)
+    assert {item.lesson for item in recall_items(ITEMS, lesson, [], NOW, count=999)} <= needed
+    history = [answered("06-quiz-dead", 0, True)]
+    allowed = needed | {item.item[:2] for item in history}
+    assert {item.lesson for item in recall_items(ITEMS, lesson, history, NOW, count=999)} <= allowed
+
+
+def test_recall_takes_new_items_of_needed_lessons_before_those_of_other_lessons_met():
+    met = next(item for item in ITEMS if item.lesson == "06")
+    chosen = [item.lesson for item in recall_items(ITEMS, "17", [answered(met.id, 0, True)], NOW, count=999)]
+    assert chosen == sorted(chosen, key=lambda lesson: (lesson == "06", lesson == ""))
+    assert set(chosen) == {"", "00", "06"}
+
+
+def test_needed_lessons_are_those_on_the_cards_and_on_their_cards():
+    assert needed_lessons("24") == {"", "00", "01", "03", "17", "22"}
 
 
 def test_recall_never_looks_ahead():

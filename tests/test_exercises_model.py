@@ -4,6 +4,8 @@ import dataclasses
 import math
 import subprocess
 import sys
+from decimal import Decimal
+from fractions import Fraction
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,7 +16,7 @@ from hypothesis.extra import numpy as hnp
 
 from course_lib.exercises.bank import BANK
 from course_lib.exercises.borrowed import library_calls
-from course_lib.exercises.judging import judge
+from course_lib.exercises.judging import EXAMPLE, judge
 from course_lib.exercises.model import (
     LIBRARIES,
     LIBRARY_CALL,
@@ -152,6 +154,29 @@ def test_object_that_claims_to_be_an_array_is_observed_as_plain_data():
     assert (seen[0].status, seen[0].error) == ("malformed", "Lie")
 
 
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [
+        (Fraction(1, 3), 1 / 3),
+        (Decimal("0.25"), 0.25),
+        ([Fraction(1, 2), 2, 0.5], [0.5, 2.0, 0.5]),
+        ((Fraction(1, 2), Decimal(1)), [0.5, 1.0]),
+        (10**30, 1e30),
+    ],
+    ids=["fraction", "decimal", "list", "tuple", "beyond-64-bits"],
+)
+def test_exact_number_is_a_number(value, number):
+    seen = observe({"w": value}, [Probe("w", name="w")])[0]
+    assert (seen.status, seen.value.dtype, seen.value.tolist()) == ("value", float, number)
+
+
+@pytest.mark.parametrize(
+    "value", [10**400, [Fraction(1, 2), None], [Fraction(1, 2), 1j]], ids=["huge", "none", "complex"]
+)
+def test_what_no_float_can_hold_is_malformed(value):
+    assert observe({"w": value}, [Probe("w", name="w")])[0].status == "malformed"
+
+
 def test_observation_of_a_subclass_is_a_plain_array():
     seen = observe({"f": lambda: np.zeros(1).view(AlwaysEqual)}, [Probe("none", (), name="f")])
     assert type(seen[0].value) is np.ndarray
@@ -243,6 +268,12 @@ def test_math_function_on_an_array_is_explained():
     assert "`math`" in result.message or "math.exp" in result.message
 
 
+def test_axis_that_does_not_exist_is_explained():
+    result = judged(SIGMOID, lambda x: x - x.max(axis=3))
+    assert "AxisError" in result.message
+    assert "There is no axis of that number" in result.message
+
+
 def test_exit_is_not_an_exit():
     result = judged(SIGMOID, lambda x: sys.exit(0))
     assert result.outcome == "raised"
@@ -310,6 +341,35 @@ def test_design_takes_any_values_that_work_and_refuses_the_rest():
     assert judged(design, (np.inf, 0.0)).outcome == "wrong"
     assert judged(design, (1e308, -1e308)).outcome == "wrong"
     assert judged(design, ("2", 3)).outcome == "wrong"
+
+
+NUMBERS = [e for e in BANK.values() if e.kind in ("design", "value")]
+
+
+@pytest.mark.parametrize("exercise", NUMBERS, ids=lambda e: e.id)
+@pytest.mark.parametrize(
+    ("unusable", "held"),
+    [
+        ("2", "holds text"),
+        ([1.0, 2.0], "holds values of shape (2,)"),
+        (None, "is None"),
+        (math.nan, "is nan"),
+        (-math.inf, "is −inf"),
+        (1j, "holds a value of type complex"),
+    ],
+    ids=["text", "list", "none", "nan", "infinite", "complex"],
+)
+def test_variable_without_a_usable_number_is_told_what_to_hold(exercise, unusable, held):
+    result = judged(exercise, unusable if len(exercise.names) == 1 else (unusable,) * len(exercise.names))
+    assert (result.outcome, result.points) == ("wrong", 0)
+    assert result.message.startswith(f"{exercise.name} {held}")
+    assert f" Set {exercise.name} to one number, for example {exercise.name} = {EXAMPLE}." in result.message
+
+
+@pytest.mark.parametrize("exercise", NUMBERS, ids=lambda e: e.id)
+def test_number_shown_as_an_example_answers_no_question(exercise):
+    result = judged(exercise, EXAMPLE if len(exercise.names) == 1 else (EXAMPLE,) * len(exercise.names))
+    assert (result.outcome, result.misconception) == ("wrong", None)
 
 
 def test_half_a_design_earns_half():
@@ -394,6 +454,18 @@ BORROWED = {
 @pytest.mark.parametrize("code", BORROWED.values(), ids=BORROWED.keys())
 def test_borrowed_function_is_found(code):
     assert library_calls(in_cell(code), LIBRARIES)
+
+
+@pytest.mark.parametrize("taken", ["relu", "leaky_relu", "sigmoid"])
+def test_library_function_under_another_name_is_called_by_its_own(taken):
+    assert library_calls(in_cell(f"from course_lib.activations import {taken} as f"), LIBRARIES) == (
+        f"course_lib's {taken}",
+    )
+
+
+def test_helper_that_is_a_library_function_is_called_by_its_own_name():
+    code = "from course_lib.activations import relu\nhelper = relu\ndef f(x): return helper(x)"
+    assert library_calls(in_cell(code), LIBRARIES) == ("course_lib's relu",)
 
 
 OWN = {

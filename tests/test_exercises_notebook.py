@@ -13,7 +13,7 @@ from IPython.utils.capture import capture_output
 
 from course_lib import scored
 from course_lib.exercises import bank, forms, notebook
-from course_lib.exercises.bank import BANK, ITEMS
+from course_lib.exercises.bank import BANK, ITEMS, PREDICTIONS
 from course_lib.exercises.cards import Card, verdict_card
 from course_lib.exercises.limits import time_limit
 from course_lib.exercises.model import TimedOut, Verdict
@@ -317,7 +317,7 @@ def test_prediction_form_shows_question_and_options_in_text(shell):
 
 
 def test_number_form_stores_what_is_typed(home):
-    prediction = notebook.PREDICTIONS["03-largest-slope"]
+    prediction = PREDICTIONS["03-largest-slope"]
     question = forms.prediction(prediction, lambda given: notebook._note(prediction, given))
     question.press()
     assert "Type a number first" in question.feedback
@@ -401,14 +401,24 @@ def test_progress_counts_quiz_predictions_and_due_items(shell):
         Seen(shell, code)
     Seen(shell, 'reveal("03-largest-slope")')
     rows = {row[0]: row[1:] for row in notebook.progress().rows()}
-    assert rows["03"][1:] == ("1 of 5", "1 of 1", "0", "1")
+    assert rows["03"][1:] == ("1 of 5", "1 of 1", "0 of 1", "0", "1")
+
+
+def test_progress_tells_predictions_made_compared_and_come_true_apart(shell):
+    truth = PREDICTIONS["03-largest-slope"].truth
+    for code in (f'predict("03-largest-slope", {truth})', 'predict("00-two-lines", "a")', 'reveal("03-largest-slope")'):
+        Seen(shell, code)
+    rows = {row[0]: row[3:5] for row in notebook.progress().rows()}
+    assert rows["03"] == ("1 of 1", "1 of 1")
+    assert rows["00"] == ("1 of 1", "–")
+    assert rows["all"] == (f"2 of {len(PREDICTIONS)}", "1 of 1")
 
 
 def test_solved_widget_task_is_stored_and_counted(shell):
     scored.tell("03-sigmoid-saturation", 0.5)
-    assert {row[0]: row[4] for row in notebook.progress().rows()}["03"] == "0"
+    assert {row[0]: row[5] for row in notebook.progress().rows()}["03"] == "0"
     scored.tell("03-sigmoid-saturation", 1.0)
-    solved = {row[0]: row[4] for row in notebook.progress().rows()}
+    solved = {row[0]: row[5] for row in notebook.progress().rows()}
     assert {lesson: count for lesson, count in solved.items() if count != "0"} == {"03": "1", "all": "1"}
     assert [event.data["score"] for event in Store().events("task", "03-sigmoid-saturation")] == [0.5, 1.0]
 
@@ -425,7 +435,7 @@ def test_progress_is_exported_and_reset_only_when_confirmed(shell, home):
 
 def test_progress_table_has_row_and_column_headings():
     shown = notebook.progress()._repr_mimebundle_()["text/html"]
-    assert shown.count('scope="col"') == 6
+    assert shown.count('scope="col"') == 7
     assert shown.count('scope="row"') == len(notebook.progress().rows())
 
 

@@ -282,6 +282,29 @@ def test_other_questions_are_asked_again(tmp_path: Path, monkeypatch: pytest.Mon
     assert graded(folder).new == 1
 
 
+def test_why_all_are_graded_again_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    graded(class_of(tmp_path, {"anna": [RIGHT], "bert": [WRONG]}), say=said.append)
+    folder = class_of(tmp_path, {"gina": ["double = lambda x: x + x"]})
+    graded(folder, say=said.append)
+    graded(folder, regrade=True, say=said.append)
+    assert said == []
+    monkeypatch.setattr(batch, "bank_version", lambda lesson: "another")
+    graded(folder, say=said.append)
+    assert said == ["the questions or rules have changed since: all 3 contents are graded again"]
+    graded(folder, say=said.append)
+    assert len(said) == 1
+
+
+def test_what_is_new_is_not_counted_among_what_is_graded_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    graded(class_of(tmp_path, {"anna": [RIGHT], "bert": [WRONG]}))
+    folder = class_of(tmp_path, {"gina": ["double = lambda x: x + x"]})
+    monkeypatch.setattr(batch, "bank_version", lambda lesson: "another")
+    graded(folder, say=said.append)
+    assert said == ["the questions or rules have changed since: 2 of 3 contents are graded again"]
+
+
 def test_neither_workers_nor_order_change_the_gradebook(tmp_path: Path) -> None:
     one, two = (mixed_class(tmp_path / name, 20) for name in ("one", "two"))
     write_manifest(two, read_manifest(two)[::-1])

@@ -5,20 +5,21 @@ import os
 import sqlite3
 import stat
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from grading_submissions import notebook
 from handins import RELU, SIGMOID, canvas, collected, moodle, outcomes, sheet, tree, unpacked, with_outputs, zipped
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from course_lib.exercises.grading import archives
 from course_lib.exercises.grading import collect as collecting
 from course_lib.exercises.grading.archives import Budget
 from course_lib.exercises.grading.classroom import COLLECTED, ClassFolder, Received
 from course_lib.exercises.grading.collect import OUTCOMES, collect, exercise_stems, needs_person, settle
 from course_lib.exercises.grading.manifest import guarded, read_manifest, unguarded, write_manifest
+from course_lib.exercises.grading.naming import clue, stem_and_attempt
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -66,6 +67,46 @@ def test_canvas_marks_what_was_late(name: str, late: bool, tmp_path: Path) -> No
     file = who + name.format("LATE_" if late else "")
     rows = collect([zipped(tmp_path / "all.zip", {file: sheet()})], ClassFolder(tmp_path / "class")).rows
     assert [(row.late, row.name) for row in rows] == [(late, who.strip("_"))]
+
+
+CANVAS_NAMES = {
+    "file-that-begins-with-digits": ("anon_kZ3xQ_15_03_sigmoid.ipynb", ("anon_kZ3xQ", "", False, 1)),
+    "late": ("LATE_anon_kZ3xQ_15_03_sigmoid.ipynb", ("anon_kZ3xQ", "", True, 1)),
+    "again": ("LATE_anon_kZ3xQ_16_03_sigmoid-1.ipynb", ("anon_kZ3xQ", "", True, 2)),
+    "id-that-begins-with-digits": ("anon_7Qf2b_15_22_06_relu.ipynb", ("anon_7Qf2b", "", False, 1)),
+    "id-that-ends-with-digits": ("anon_b8123_15_4411_98001_hw.ipynb", ("anon_b8123", "", False, 1)),
+    "file-with-an-id-in-it": ("anon_kZ3xQ_15_wang_4411_98001_hw.ipynb", ("anon_kZ3xQ", "", False, 1)),
+    "file-called-late": ("anon_kZ3xQ_15_LATE_4411_9_hw.ipynb", ("anon_kZ3xQ", "", False, 1)),
+    "id-of-digits-alone": ("anon_48123_15_03_sigmoid.ipynb", ("48123", "anon", False, 1)),
+    "late-id-of-digits-alone": ("LATE_anon_48123_15_03_sigmoid.ipynb", ("48123", "anon", True, 1)),
+    "text": ("LATE_anon_kZ3xQ_text.html", ("anon_kZ3xQ", "", True, 1)),
+    "called-anon": ("anon_4411_98001_03_sigmoid.ipynb", ("4411", "anon", False, 1)),
+    "called-anon-and-late": ("anon_LATE_4411_98001_03_sigmoid.ipynb", ("4411", "anon", True, 1)),
+    "called-anon-text": ("anon_LATE_4411_text.html", ("4411", "anon", True, 1)),
+    "called-ananon": ("ananon_4411_98001_03_sigmoid.ipynb", ("4411", "ananon", False, 1)),
+    "named": ("wang_LATE_4411_98001_03_06_relu-2.ipynb", ("4411", "wang", True, 3)),
+    "file-called-anon": ("wang_4411_98001_anon_kZ3xQ_15_hw.ipynb", ("4411", "wang", False, 1)),
+}
+
+
+@pytest.mark.parametrize(("file", "told"), CANVAS_NAMES.values(), ids=CANVAS_NAMES.keys())
+def test_a_name_from_canvas_tells_who_and_when(file: str, told: tuple[str, str, bool, int]) -> None:
+    found = clue(file, "canvas")
+    assert (found.student, found.name, found.late, stem_and_attempt(found.file)[1]) == told
+
+
+def test_an_anonymous_second_download_takes_the_place_of_the_first(tmp_path: Path) -> None:
+    first = {"anon_kZ3xQ_15_03_sigmoid.ipynb": sheet(), "anon_7Qf2b_16_03_sigmoid.ipynb": sheet(attempt=1)}
+    again = {
+        "LATE_anon_kZ3xQ_25_03_sigmoid-1.ipynb": sheet(attempt=2),
+        "LATE_anon_7Qf2b_26_03_sigmoid-1.ipynb": sheet(attempt=3),
+    }
+    collected(tmp_path / "class", zipped(tmp_path / "first.zip", first))
+    result = collected(tmp_path / "class", zipped(tmp_path / "again.zip", again))
+    assert result == dict.fromkeys(first, "superseded") | dict.fromkeys(again, COLLECTED)
+    assert tree(tmp_path / "class" / "submitted") == {
+        f"anon_{who}/{SIGMOID}.ipynb": content for who, content in zip(("kZ3xQ", "7Qf2b"), again.values(), strict=True)
+    }
 
 
 @pytest.mark.parametrize(
@@ -575,10 +616,14 @@ def test_a_bomb_is_not_read_and_the_others_are(tmp_path: Path) -> None:
     assert result == {canvas("w", 1, 10): "zip bomb", canvas("l", 2, 11): COLLECTED}
 
 
-def test_a_file_that_would_be_too_big_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archives, "MAX_BYTES", 1_000_000)
-    source = zipped(tmp_path / "all.zip", {canvas("w", 1, 10): b" " * 1_000_001, canvas("l", 2, 11): sheet()})
-    assert collected(tmp_path / "class", source) == {canvas("w", 1, 10): "too big", canvas("l", 2, 11): COLLECTED}
+@pytest.mark.parametrize("make", [zipped, unpacked], ids=["zip", "folder"])
+def test_a_file_that_would_be_too_big_is_not_read(make: Callable[..., Path], tmp_path: Path) -> None:
+    files = {canvas("w", 1, 10): sheet() + b" " * 1_000_000, canvas("l", 2, 11): sheet()}
+    source = make(tmp_path / "all.zip", files)
+    result = collected(tmp_path / "class", source, budget=Budget(file_bytes=1_000_000))
+    assert result == {canvas("w", 1, 10): "too big", canvas("l", 2, 11): COLLECTED}
+    larger = Budget(file_bytes=1_000_000 + len(sheet()))
+    assert set(collected(tmp_path / "again", source, budget=larger).values()) == {COLLECTED}
 
 
 def test_a_zip_in_a_zip_is_not_opened(tmp_path: Path) -> None:
@@ -589,10 +634,11 @@ def test_a_zip_in_a_zip_is_not_opened(tmp_path: Path) -> None:
     assert [row.student for row in needs_person(rows)] == ["1"]
 
 
-def test_too_many_files_are_refused_as_a_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archives, "MANY", 5)
-    source = zipped(tmp_path / "all.zip", {canvas("w", 1, n): sheet() for n in range(6)})
-    assert collected(tmp_path / "class", source) == {"all.zip": "zip bomb"}
+@pytest.mark.parametrize("make", [zipped, unpacked], ids=["zip", "folder"])
+def test_too_many_files_are_refused_as_a_whole(make: Callable[..., Path], tmp_path: Path) -> None:
+    source = make(tmp_path / "all.zip", {canvas(f"w{n}", n, n): sheet(attempt=n) for n in range(6)})
+    assert collected(tmp_path / "class", source, budget=Budget(files=5)) == {"all.zip": "zip bomb"}
+    assert len(collected(tmp_path / "again", source, budget=Budget(files=6))) == 6
 
 
 def test_fifty_thousand_entries_are_listed(tmp_path: Path) -> None:
@@ -664,14 +710,17 @@ NAMES = st.text(
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 @given(names=st.lists(st.tuples(NAMES, NAMES), min_size=1, max_size=5))
+@example(names=[("\x00", "0")])
+@example(names=[("0\x00", "0"), ("0\x00", "0")])
 def test_no_name_is_lost_or_leads_out(names: list[tuple[str, str]], tmp_path_factory: pytest.TempPathFactory) -> None:
     home = tmp_path_factory.mktemp("names")
     path = home / "all.zip"
     written = []
     with zipfile.ZipFile(path, "w") as archive:
         for number, (folder, file) in enumerate(names):
+            # zipfile cuts a name at its first NUL.
             info = zipfile.ZipInfo(f"{folder}/{number}{file}.ipynb")
-            if not info.is_dir():
+            if not info.filename.endswith("/") and info.filename not in written:
                 archive.writestr(info, sheet(attempt=number))
                 written.append(info.filename)
     before = set(tree(home))

@@ -1,12 +1,17 @@
 """`grade collect`: what it says and how it ends."""
 
+import errno
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from handins import SIGMOID, canvas, moodle, sheet, tree, unpacked, zipped
 
+from course_lib.exercises.grading.classroom import COLLECTED, ClassFolder
 from course_lib.exercises.grading.cli import main
+from course_lib.exercises.grading.manifest import read_manifest
+from course_lib.exercises.grading.read import MAX_CELLS
+from course_lib.exercises.model import MAX_ANSWER_SIZE
 
 
 def ends(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
@@ -49,7 +54,8 @@ def test_not_more_than_a_screen_is_listed(tmp_path: Path, capsys: pytest.Capture
     [
         (["none.zip"], "there is no file or folder"),
         (["hw.ipynb", "--exercise", "99"], "there is no exercise '99'"),
-        (["hw.ipynb", "--roster", "none.csv"], "No such file"),
+        (["hw.ipynb", "--roster", "none.csv"], "there is no file or folder none.csv"),
+        (["hw.ipynb", "--roster", "."], ". is a folder; a file is needed"),
         (["hw.ipynb", "--roster", "hw.ipynb"], "no heading tells"),
     ],
 )
@@ -66,15 +72,97 @@ def test_what_cannot_be_done_ends_with_2_and_writes_nothing(
     code, out, err = ends(capsys, *arguments, "--into", "class")
     assert (code, out) == (2, "")
     assert problem in err
+    assert "Errno" not in err
     assert tree(tmp_path) == before
 
 
-def test_a_class_that_is_a_file_ends_with_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("into", ["class", "class/deep/er"])
+@pytest.mark.parametrize("command", [["collect", "hw.ipynb"], ["all", "hw.ipynb"], ["nbgrader"]], ids=lambda c: c[0])
+def test_a_class_that_is_a_file_ends_with_2(
+    command: Sequence[str],
+    into: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "hw.ipynb").write_bytes(sheet())
     (tmp_path / "class").write_text("not a folder", encoding="utf-8")
-    code, _, err = ends(capsys, zipped(tmp_path / "all.zip", {"mei/hw.ipynb": sheet()}), "--into", tmp_path / "class")
-    assert code == 2
-    assert "class" in err
+    assert main([*command, "--into", into]) == 2
+    assert capsys.readouterr().err == "grade: class is a file; --into needs a folder\n"
     assert (tmp_path / "class").read_text(encoding="utf-8") == "not a folder"
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (errno.EACCES, "class may not be read or written by you (that is how it is)"),
+        (errno.EROFS, "class: that is how it is"),
+        (errno.ENOTDIR, "class: a file stands where a folder is needed"),
+    ],
+)
+def test_what_the_system_refuses_is_said_in_words(
+    number: int, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(number, "that is how it is", "class")
+
+    monkeypatch.setattr("course_lib.exercises.grading.commands.collect.collect", refused)
+    assert ends(capsys, tmp_path, "--into", tmp_path / "class") == (2, "", f"grade: {said}\n")
+
+
+def test_a_refusal_that_names_no_file_is_said_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "no room")
+
+    monkeypatch.setattr("course_lib.exercises.grading.commands.collect.collect", full)
+    assert ends(capsys, tmp_path, "--into", tmp_path / "class") == (2, "", "grade: no room\n")
+
+
+@pytest.mark.parametrize("option", [["--canvas", "none.csv"], ["--moodle", "03=none.csv"], ["--moodle", "none.csv"]])
+def test_a_file_of_the_lms_that_is_missing_is_said_before_anything_is_done(
+    option: Sequence[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "hw.ipynb").write_bytes(sheet())
+    assert main(["all", "hw.ipynb", "--into", "class", *option]) == 2
+    assert capsys.readouterr().err == "grade: there is no file none.csv; name what the LMS exported\n"
+    assert not (tmp_path / "class").exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "outcome"),
+    [
+        (["--received-size", 1], "too big"),
+        (["--unpacked-size", 1], "zip bomb"),
+        (["--received-size", 2, "--unpacked-size", 2], COLLECTED),
+        ([], COLLECTED),
+    ],
+    ids=lambda value: " ".join(map(str, value)) if isinstance(value, list) else value,
+)
+def test_how_much_is_read_is_an_option(
+    option: Sequence[object], outcome: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = zipped(tmp_path / "all.zip", {"mei/hw.ipynb": sheet() + b" " * 1_500_000})
+    ends(capsys, source, "--into", tmp_path / "class", *option)
+    assert [row.outcome for row in read_manifest(ClassFolder(tmp_path / "class"))] == [outcome]
+
+
+def test_how_many_files_are_read_is_an_option(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = zipped(tmp_path / "all.zip", {"mei/hw.ipynb": sheet(), "li/hw.ipynb": sheet(attempt=1)})
+    assert "(--files)" in ends(capsys, source, "--into", tmp_path / "class", "--files", 1)[1]
+    assert ends(capsys, source, "--into", tmp_path / "class", "--files", 2)[0] == 0
+
+
+def test_limits_without_an_option_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    for command in ([], ["run"], ["all"]):
+        with pytest.raises(SystemExit):
+            main([*command, "--help"])
+        said = " ".join(capsys.readouterr().out.split())
+        for limit in (f"{MAX_CELLS:,} cells", f"{MAX_ANSWER_SIZE:,} numbers", "2 MB of text", "32 MB", "0.256 MB"):
+            assert limit in said
 
 
 def test_every_option_has_its_effect(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,8 @@ from grading_runners import EVERYWHERE, runner
 from grading_submissions import answer_cells, write
 
 from course_lib.exercises.bank import BANK
-from course_lib.exercises.grading import Limits, ProcessRunner, SubmissionResult, grade_one
+from course_lib.exercises.grading import Limits, ProcessRunner, SubmissionResult, grade_many, grade_one
+from course_lib.exercises.grading.cli import main
 from course_lib.exercises.grading.read import Cell
 from course_lib.exercises.grading.runner import Child
 from course_lib.exercises.grading.session import Session
@@ -40,6 +41,71 @@ builtins.len = lambda x: 0
 import json
 json.dumps = lambda *a, **k: '{{"status": "value", "value": "array", "outcome": "right", "points": 99}}'
 json.loads = lambda *a, **k: {{}}
+""",
+    "pytest": f"""
+{WRONG}
+class Same:
+    def __eq__(self, other): return True
+    __hash__ = None
+try:
+    import pytest
+    pytest.approx = lambda *a, **k: Same()
+    pytest.raises = pytest.fail = lambda *a, **k: None
+except ImportError:
+    pass
+""",
+    "ipython": f"""
+{WRONG}
+try:
+    from IPython import get_ipython
+    from IPython.core.inputtransformer2 import TransformerManager
+    TransformerManager.transform_cell = lambda *a: "double = lambda x: 2 * x"
+    shell = get_ipython()
+    shell.ast_transformers.append(None)
+    shell.run_cell = lambda *a, **k: None
+except (ImportError, AttributeError):
+    pass
+""",
+    "pickle": f"""
+{WRONG}
+import pickle
+pickle.loads = pickle.load = lambda *a, **k: 2.0
+class Runs:
+    def __reduce__(self): return exec, ("double = lambda x: 2 * x",)
+kept = Runs()
+""",
+    "pickle-as-answer": """
+class Runs:
+    def __reduce__(self): return exec, ("import os; os._exit(0)",)
+def double(x):
+    return Runs()
+""",
+    "length-that-lies": """
+class Lies(list):
+    def __len__(self): return 1
+    def __getitem__(self, place): return 0.0
+def double(x):
+    return Lies([3.0] * 7)
+""",
+    "length-without-end": """
+class Lies:
+    def __len__(self): return 10**15
+    def __getitem__(self, place): return 0.0
+def double(x):
+    return Lies()
+""",
+    "length-below-zero": """
+class Lies:
+    def __len__(self): return -1
+    def __getitem__(self, place): return 0.0
+def double(x):
+    return Lies()
+""",
+    "array-somewhere-in-memory": """
+class Lies:
+    __array_interface__ = {"shape": (3,), "typestr": "<f8", "data": (8, False), "version": 3}
+def double(x):
+    return Lies()
 """,
     "always-equal": """
 class Same:
@@ -483,3 +549,49 @@ def test_the_child_inherits_no_file_of_the_grader(tmp_path: Path) -> None:
         )
         status = os.fstat(gradebook.fileno())
     assert str((status.st_dev, status.st_ino)) not in str(seen.value)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Links handed in
+
+
+@pytest.fixture
+def links(tmp_path: Path) -> Path:
+    """A folder handed in whose links lead to a right answer outside it."""
+    right = write(tmp_path / "solutions" / "00.ipynb", "def double(x):\n    return 2 * x", 'check("00-double")')
+    folder = tmp_path / "handed-in"
+    (folder / "mei").mkdir(parents=True)
+    try:
+        (folder / "file.ipynb").symlink_to(right)
+        (folder / "mei" / "broken.ipynb").symlink_to(tmp_path / "nowhere.ipynb")
+        (folder / "mei" / "folder").symlink_to(right.parent, target_is_directory=True)
+    except OSError as error:
+        if sys.platform != "win32":
+            raise
+        pytest.skip(f"this user may make no links: {error}")
+    return folder
+
+
+def test_a_link_is_no_submission(links: Path) -> None:
+    result = grade_one(links / "file.ipynb", lesson="00", runner=runner("process"))
+    assert (result.status, result.reason, result.points) == ("needs a person", "not a file", 0)
+    assert result.message == "file.ipynb is a link; hand in the .ipynb file itself."
+
+
+def test_no_link_in_a_folder_is_followed_or_lost(links: Path) -> None:
+    results = grade_many(links, lesson="00", runner=runner("process"))
+    assert [(result.source, result.reason, result.points) for result in results] == [
+        ("file.ipynb", "not a file", 0),
+        ("mei/broken.ipynb", "not a file", 0),
+        ("mei/folder", "not a file", 0),
+    ]
+
+
+def test_the_command_follows_no_link(links: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(links), "--isolation", "none"]) == 1
+    assert "file.ipynb: needs a person (not a file)" in capsys.readouterr().out
+
+
+def test_a_folder_that_a_teacher_names_may_be_a_link(links: Path) -> None:
+    results = grade_many(links / "mei" / "folder", seed=4, runner=runner("process"))
+    assert [(result.source, result.points) for result in results] == [("00.ipynb", 1)]

@@ -193,3 +193,14 @@ def test_the_squares_are_squares_and_their_areas_are_the_squared_errors():
 def test_the_charts_of_squares_share_one_scale():
     one, other = outlier.squares([1.0, 5.0], (2.0, 4.5)).charts
     assert (one.x, one.y) == (other.x, other.y)
+
+
+@pytest.mark.parametrize("wait", [0.0, 6.0, 9.5, 12.0, 20.0, 45.0])
+@pytest.mark.parametrize("tau", [0.05, 0.5, 0.95])
+def test_a_number_lies_neither_on_its_ring_nor_on_the_line_to_it(wait, tau):
+    scene = PANEL.scene(**{**START, "outlier": wait, "tau": tau})
+    numbers = [mark for mark in scene.charts[0].marks if isinstance(mark, Text)]
+    assert [number.text for number in numbers] == [f"{value:.2f}" for value in scene.facts["best"].values()]
+    for number, ring in zip(numbers, scene.facts["before"].values(), strict=True):
+        towards_the_ring = (ring - number.x) * number.dx > 0
+        assert number.dy > 0 or not towards_the_ring

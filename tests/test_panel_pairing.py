@@ -313,3 +313,12 @@ def test_the_lessons_call_works():
         assert stage.state == "pairing-matrix kind=class output=sigmoid loss=squared rate=1 z=-6"
     finally:
         stage.close()
+
+
+@pytest.mark.parametrize("z", [-6.0, -1.35, 0.0, 7.7])
+@pytest.mark.parametrize("pair", [pair for pair in PAIRS if pairing.verdict(*pair).word != "refused"], ids="-".join)
+def test_the_picture_and_the_words_give_the_push_with_the_same_digits(pair, z):
+    scene = shown(**dict(zip(("kind", "output", "loss"), pair, strict=True)), z=z)
+    (number,) = (mark.text for mark in scene.charts[1].marks if isinstance(mark, Text))
+    assert f"the push {number}, for" in scene.says
+    assert number != "−0"

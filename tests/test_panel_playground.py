@@ -498,6 +498,20 @@ def test_a_past_that_cannot_be_is_refused(trained):
         PANEL.scene(**PANEL.complete({"trained": trained}))
 
 
+@pytest.mark.parametrize(
+    "points", [5, [1], [[0.1, 0.2]], [[0.1, 0.2, 1, 1]], [["a", 0.2, 1]], [[0.1, None, 1]], [[0.1, 0.2, 7]]], ids=str
+)
+def test_points_that_cannot_be_are_refused(points):
+    with pytest.raises(ValueError, match=r"^points=.* must be \[\[x1, x2, class\], …\]"):
+        PANEL.scene(**PANEL.complete({"data": "clicked", "points": points}))
+
+
+@pytest.mark.parametrize("trained", [5, [1], [[5]], [["a", 1.0]]], ids=str)
+def test_a_past_that_is_no_list_of_pairs_is_refused(trained):
+    with pytest.raises(ValueError, match=r"^trained=.* must be \[\[step, rate\], …\]"):
+        PANEL.scene(**PANEL.complete({"trained": trained}))
+
+
 # What presets say ---------------------------------------------------------------------------------------------------
 
 

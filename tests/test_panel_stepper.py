@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 import numpy as np
 import pytest
@@ -289,3 +290,10 @@ def test_the_lessons_call_works_and_its_button_steps():
         assert "New weights" in stage.scene.says
     finally:
         stage.close()
+
+
+@pytest.mark.parametrize("phase", range(stepper.LAST_PHASE + 1))
+def test_where_the_slope_has_died_out_no_zero_has_a_minus(phase):
+    scene = shown(rate=30.0, activation="relu", phase=phase)
+    told = [scene.says, *texts(scene.charts[0]), *texts(scene.charts[1])]
+    assert [text for text in told if re.search(r"−0(?![.\d])", text)] == []

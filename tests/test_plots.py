@@ -235,3 +235,11 @@ def test_an_infinite_end_does_not_flatten_the_picture():
     low, high = plots.visible_range(*((curve.x, curve.gradient) for curve in curves))
     assert -60 < low < -10
     assert 10 < high < 60
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(0.5, "0.5"), (-0.25, "−0.25"), (-0.0, "0"), (12_345.0, "1.2·10⁴"), (-2e-5, "−2.0·10⁻⁵"), (np.inf, "∞")],
+)
+def test_a_number_for_people(number, words):
+    assert plots.readable(number) == words

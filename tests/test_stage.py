@@ -293,6 +293,29 @@ def test_the_table_holds_what_live_mode_would_send():
         assert unfold(head, arrays, head["frames"][index]) == one_frame(MARKS, params)
 
 
+@pytest.mark.parametrize(("given", "kept"), [(2.9, 3.0), (2.4, 2.0), (1.0, 1.0), (7, 7.0)])
+def test_a_slider_with_whole_steps_holds_whole_numbers(given, kept):
+    assert Slider("units", "Units", 1, 7, 2, step=1).accept(given) == kept
+
+
+def test_whole_steps_are_counted_from_the_lowest_place():
+    assert Slider("odd", "Odd", 1, 9, 3, step=2).accept(5.8) == 5.0
+
+
+def test_a_slider_with_fractional_steps_takes_what_is_typed():
+    assert Slider("x", "x", -8, 8, 0, step=0.05).accept(1.234) == 1.234
+
+
+def test_a_logarithmic_slider_takes_what_is_typed():
+    assert Slider("rate", "Rate", 1, 100, 10, step=1, log=True).accept(2.5) == 2.5
+
+
+def test_the_table_of_a_slider_with_whole_steps_holds_whole_numbers():
+    grid = Slider("seed", "Seed", 0, 99, 3, step=1, table=41).grid()
+    assert all(place == round(place) for place in grid)
+    assert {0, 3, 99} <= set(grid)
+
+
 def test_the_present_place_is_on_the_grid_of_the_table():
     start = MARKS.complete({"a": 0.123, "clicked": [[1.0, 1.0]]})
     axes = dict(read(table_bytes(MARKS, start))[0]["axes"])

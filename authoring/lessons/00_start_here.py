@@ -153,6 +153,18 @@ for activation in ("identity", "relu"):
 # All functions, those without a lesson too, stand in two galleries to look things up, to explore and to compare: [activations](90_gallery_activations.ipynb)
 # and [losses](91_gallery_losses.ipynb).
 
+# %% [markdown] id="playground"
+# ## For later: build and train your own
+#
+# Once you have met a few functions, come back and put them into a network of your own: choose data, layers, activations, loss and learning rate, and watch it
+# learn. It has a task, too.
+
+# %% id="playground-widget" tags=["widget"]
+widgets.playground()
+
+# %% [markdown] id="playground-seen"
+# *What to see: the network after 100 steps; on which side of its boundary the points lie, how the loss has fallen, and how large the gradients of its layers are.*
+
 # %% [markdown] id="quiz"
 # ## Quiz
 

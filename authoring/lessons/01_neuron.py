@@ -44,7 +44,7 @@ recall("01")
 print("adjustable numbers:", training.Network([64, 100, 10]).parameters.size)
 
 # %% [markdown] id="question-end"
-# They were *learned* from examples. To see how, we take the smallest network there is, one neuron with three adjustable numbers, and follow every digit.
+# They were *learned* from examples. To see how, we follow every digit in the smallest network there is: one neuron, three numbers.
 
 # %% [markdown] id="definition"
 # ## A neuron weighs, adds and bends
@@ -83,9 +83,9 @@ predict("01-second-weight")
 #
 # **2 Loss.** Say in one number how wrong that is. We take the square of the miss, $L = (a - y)^2$: 0 when the answer is right, large when it is far off.
 #
-# **3 Gradient.** Hold everything still except $w_1$, move it a little, and watch $L$. How fast $L$ changes is a slope like any other. Because the rest is held still it is called a
-# **partial derivative**, written $\partial L / \partial w_1$ with a rounded d. The list of all three is the **gradient**. We can measure it by nudging: a little up, a little down, and the
-# difference of the losses divided by the distance.
+# **3 Gradient.** Hold everything still except $w_1$ and move it a little: how fast $L$ changes is a slope. Because the rest is held still it is called a
+# **partial derivative**, written $\partial L / \partial w_1$ with a rounded d. The list of all three is the **gradient**. We measure it by nudging: a little up,
+# a little down, the difference of the losses divided by the distance.
 
 
 # %% id="nudge"
@@ -101,7 +101,7 @@ print(f"loss {loss(0.5, -0.5, 0.5):.4f}, slopes: w1 {by_w1:.4f}, w2 {by_w2:.4f},
 reveal("01-second-weight")
 
 # %% [markdown] id="slope-look"
-# In the figure, look at the dashed line that touches the curve at $w_1 = 0.5$: its steepness is the slope just measured.
+# In the figure, look at the dashed line: its steepness is the slope just measured.
 
 # %% id="slope-figure"
 w1 = np.linspace(-2, 2, 201)
@@ -126,8 +126,8 @@ plots.show(
 # %% [markdown] id="chain"
 # ## The chain rule: slopes multiply
 #
-# Nudging costs two forward passes for every number, far too many for 7,510 of them. The **chain rule** finds all slopes in one walk backwards. $L$ depends on $a$, $a$ on $x$, and $x$ on $w_1$, like gears on
-# one chain, so their slopes multiply:
+# Nudging costs two forward passes for every number, far too many for 7,510 of them. The **chain rule** finds all slopes in one walk backwards. $L$ depends on
+# $a$, $a$ on $x$, and $x$ on $w_1$, so their slopes multiply:
 #
 # $$\frac{\partial L}{\partial w_1} = \underbrace{2(a - y)}_{\partial L / \partial a} \cdot \underbrace{f'(x)}_{\text{activation}} \cdot \underbrace{u_1}_{\partial x / \partial w_1}$$
 #
@@ -148,8 +148,8 @@ print(f"loss before {loss(*w, b):.4f}, after {loss(*new_w, new_b):.4f}")
 # %% [markdown] id="explore"
 # ## Explore: step through it
 #
-# The same neuron as a graph: arrows to the right carry values, arrows to the left slopes. Press *Back to the start*, then *Next phase*, and follow each number. Move the rate, and you see where as many
-# phases lead at that rate. **Task: with the sigmoid, bring the loss under 0.01 in at most two updates.**
+# The same neuron as a graph: arrows to the right carry values, arrows to the left slopes. Press *Back to the start*, then *Next phase*, and follow each number.
+# Move the rate to see where it leads. **Task: with the sigmoid, bring the loss under 0.01 in at most two updates.**
 
 # %% id="explore-widget" tags=["widget"]
 widgets.neuron_stepper(phase=4)
@@ -181,7 +181,7 @@ for weight, bias, value, target, step in ((3, -1, 2, 4, 0.1), (1, 0, 3, 5, 0.05)
 # %% [markdown] id="rate"
 # ## The learning rate: creep, arrive, overshoot
 #
-# The slope does not know how far away the valley floor is. Watch the loss over ten updates at three rates:
+# The slope does not know how far the valley floor is. Ten updates at three rates:
 
 
 # %% id="descend"
@@ -261,20 +261,19 @@ for rate, updates in ((1, 0), (0.01, 200), (1, 200), (1000, 200)):
 # %% [markdown] id="symptoms"
 # ## When training goes wrong
 #
-# | symptom | cause | remedy | seen in |
-# |---|---|---|---|
-# | the loss falls, but creeps | rate too small | ten times larger | [the rates](#The-learning-rate:-creep,-arrive,-overshoot) |
-# | the loss jumps up or explodes | rate too large, nothing flat | ten times smaller | [the rates](#The-learning-rate:-creep,-arrive,-overshoot) |
-# | the loss stands still, the answer is wrong | $f'(x)$ is nearly 0: the chain is cut | smaller rate, another start or activation | [the rates](#The-learning-rate:-creep,-arrive,-overshoot) |
+# | symptom in [the rates](#The-learning-rate:-creep,-arrive,-overshoot) | cause | remedy |
+# |---|---|---|
+# | the loss falls, but creeps | rate too small | ten times larger |
+# | the loss jumps up or explodes | rate too large, nothing flat | ten times smaller |
+# | the loss stands still, the answer is wrong | $f'(x)$ is nearly 0: the chain is cut | smaller rate, another start or activation |
 
 # %% [markdown] id="used"
 # ## Where it is used
 #
 # * **Risk scores, click prediction:** one sigmoid neuron, trained with the loss of [lesson 22](22_binary_cross_entropy.ipynb), is *logistic regression* (Bishop 2006, *Pattern Recognition and Machine Learning*, §4.3.2).
-# * **Echo cancelling on telephone lines:** one neuron without activation, its inputs the latest samples of the sound (Sondhi & Berkley 1980, *Silencing echoes on the telephone network*,
-#   Proceedings of the IEEE 68, 948–963);
-#   its update is that of Widrow & Hoff 1960, *Adaptive switching circuits*, IRE WESCON Convention Record, part 4.
-# * **Deep networks:** the chain rule through many layers is *back-propagation* (Rumelhart, Hinton & Williams 1986, *Nature* 323, 533–536, doi:10.1038/323533a0).
+# * **Echo cancelling on telephone lines:** one neuron without activation, its inputs the latest samples of the sound (Sondhi & Berkley 1980, *Proceedings of the
+#   IEEE* 68, 948–963); its update is that of Widrow & Hoff 1960 (*IRE WESCON Convention Record*, part 4).
+# * **Deep networks:** the chain rule through many layers is *back-propagation* (Rumelhart, Hinton & Williams 1986, *Nature* 323, 533–536).
 
 # %% [markdown] id="myths"
 # ## Two myths
@@ -319,8 +318,7 @@ run_in("torch", one_update, recorded="0.3570 -0.4285 0.4285")
 # %% [markdown] id="your-turn"
 # ## Your turn
 #
-# The [exercises](../exercises/01_neuron.ipynb): a neuron for many examples, a slope, a loop to repair, an update by hand, and a learning rate to find. Each has a check and hints; the
-# [solutions](../solutions/01_neuron.ipynb) are for afterwards.
+# The [exercises](../exercises/01_neuron.ipynb) take about 25 minutes; the [solutions](../solutions/01_neuron.ipynb) are for afterwards.
 
 # %% [markdown] id="quiz"
 # ## Quiz
@@ -335,4 +333,4 @@ quiz("01")
 #
 # Key numbers: our neuron's first slope is $1.3616 \cdot 0.1050 \cdot 2 = 0.2859$, and its loss falls from 0.4635 to 0.3943 in one update at rate ½.
 #
-# Next: [02 Why non-linearity](02_why_nonlinearity.ipynb): what many neurons can do that one can't.
+# Next: [02 Why non-linearity](02_why_nonlinearity.ipynb).

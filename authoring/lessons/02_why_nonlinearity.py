@@ -17,7 +17,6 @@
 # |---|---|
 # | Linear layer | $u W + b$: each output weighs the inputs, adds, and adds a bias |
 # | Collapse | $(u W_1 + b_1) W_2 + b_2 = u\,(W_1 W_2) + (b_1 W_2 + b_2)$ |
-# | Key number | a linear stack on exclusive or ends at the loss $\ln 2 = 0.693$, a coin toss |
 # | Used for | the reason why every hidden layer has an activation |
 # | Needs | [00 Start here](00_start_here.ipynb) and [01 One neuron](01_neuron.ipynb) |
 # | Time | 20 minutes, and 20 for the [exercises](../exercises/02_why_nonlinearity.ipynb) |
@@ -63,7 +62,7 @@ predict("02-numbers-needed")
 #
 # $$(u W_1 + b_1)\,W_2 + b_2 \;=\; u W_1 W_2 + b_1 W_2 + b_2 \;=\; u\,\underbrace{(W_1 W_2)}_{W} + \underbrace{(b_1 W_2 + b_2)}_{b}$$
 #
-# In words: the matrices can be multiplied with each other before any input comes, and **one layer** is left. Five are one by the same step, four times over. (With its bias a
+# In words: the matrices can be multiplied with each other before any input comes, and **one layer** is left. Five become one in four such steps. (With its bias a
 # layer is strictly called *affine*; here *linear* means: the same slope everywhere.)
 
 # %% id="collapse"
@@ -74,7 +73,7 @@ print(f"{layers.size} numbers against {one_matrix.size}")
 reveal("02-numbers-needed")
 
 # %% [markdown] id="collapse-read"
-# The difference is rounding: a linear stack computes nothing that one layer could not. Is there anything beyond?
+# The difference is rounding. Is there anything that one layer can't compute?
 
 # %% [markdown] id="xor"
 # ## Four corners that no line separates
@@ -89,7 +88,7 @@ reveal("02-numbers-needed")
 # We ask for a score that is above 0 where the lamp is on and below 0 where it is off. **No linear score can do it**: (0, 0) and (1, 1) have the same midpoint as (0, 1)
 # and (1, 0), so a linear score has the same sum over both pairs, but the first sum would have to be negative and the second positive.
 #
-# Training meets this wall. The sigmoid turns the score into a probability, and the loss is $-\ln$ of the probability given to the right answer (binary cross-entropy,
+# The sigmoid turns the score into a probability, and the loss is $-\ln$ of the probability given to the right answer (binary cross-entropy,
 # [lesson 22](22_binary_cross_entropy.ipynb)). `Adam` is gradient descent with a rate of its own for each weight.
 
 # %% id="linear-on-xor"
@@ -105,7 +104,7 @@ for hidden in ([], [8], [8, 8, 8]):
 print(f"a coin toss costs ln 2 = {np.log(2):.4f}")
 
 # %% [markdown] id="linear-read"
-# Whatever the depth, the best is to shrug: ½ at every corner, where the corners' pulls on each weight cancel. (The first row, one neuron with this loss, is called **logistic regression**.)
+# Whatever the depth, the best is to shrug: ½ at every corner, where the corners' pulls on each weight cancel.
 
 # %% [markdown] id="by-hand"
 # ## By hand: two hinges do it
@@ -160,40 +159,46 @@ print("slopes of the score at", places, "are", numerics.central_difference(score
 #
 # **Claim.** A bend makes XOR possible, not certain: training must *find* the solution.
 #
-# **Run.** One hidden layer of 2 or 8 units, 300 steps of Adam at rate 0.05, 50 random starts. A start wins when all four corners end up right; among the losers we count those with
-# a *dead* unit, whose slope is 0 at all four corners. The bends are ReLU and two S-curves: tanh, from −1 to 1, and the sigmoid. How many starts will win with two ReLU units,
-# which we know are enough?
+# **Run.** One hidden layer of two ReLU units, which we know are enough, 300 steps of Adam at rate 0.05, 50 random starts. A start wins when all four corners end
+# up right; among the losers we count those with a *dead* unit, whose slope is 0 at all four corners. How many will win?
 
 # %% id="roulette-predict" tags=["widget"]
 predict("02-lucky-starts")
 
 
 # %% id="roulette-run"
-def play(activation, units, seed):
-    network = training.Network([2, units, 1], activation, rng=seed, **settings)
+def play(seed):
+    network = training.Network([2, 2, 1], "relu", rng=seed, **settings)
     return network.fit(corners.x, wanted, epochs=300, record_every=300).train[-1]
 
 
-for units in (2, 8):
-    for activation in ("identity", "relu", "tanh", "sigmoid"):
-        ends = [play(activation, units, seed) for seed in range(50)]
-        lost = [end for end in ends if end.metric < 1]
-        dead = sum(end.dead_units[0] > 0 for end in lost)
-        won = 50 - len(lost)
-        print(f"{units} units, {activation:8}: {won:2} win, {len(lost):2} lose, {dead:2} with a dead unit")
+ends = [play(seed) for seed in range(50)]
+lost = [end for end in ends if end.metric < 1]
+dead = sum(end.dead_units[0] > 0 for end in lost)
+print(f"{50 - len(lost)} win, {len(lost)} lose, {dead} of them with a dead unit")
 reveal("02-lucky-starts")
 
+# %% [markdown] id="roulette-others"
+# Other bends (tanh is an S-curve from −1 to 1), and eight units; `roulette` trains all fifty side by side:
+
+# %% id="roulette-table"
+from course_lib.panels.collapse import roulette
+
+for units in (2, 8):
+    for activation in ("identity", "relu", "tanh", "sigmoid"):
+        print(f"{units} units, {activation:8}: {roulette(activation, units).wins:2} of 50 win")
+
 # %% [markdown] id="roulette-read"
-# **Read.** Identity never wins. With two units every bend can win and often doesn't: descent gets stuck where small steps hardly help. With eight units nearly every start with a bend wins. In 25 of ReLU's
-# 40 losers a unit is off at all four corners, so no gradient reaches it.
+# **Read.** Identity never wins. With two units every bend can win and often doesn't: descent gets stuck where small steps hardly help. With eight, nearly every
+# start with a bend wins. In 25 of ReLU's 40 losers no gradient reaches a unit: it is dead.
 #
-# **What this does not show.** That one bend is better than another: another rate or another spread of first weights changes the counts. Nor that losers are lost for good: with more
-# steps, a sigmoid start may still win.
+# **What this does not show.** That one bend is better than another: another rate or spread of first weights changes the counts. Nor that losers are lost for
+# good: more steps may still save a sigmoid.
 
 # %% [markdown] id="explore"
 # ## Explore: fifty starts at once
 #
-# The panel trains the same 50 starts. *Start* replays the training of one; drag the dot in the upper right picture, or spin, to look into another. **Task: with ReLU, find the smallest
+# *Start* replays the training of one of the 50 starts; drag the dot in the upper right picture, or spin, to choose another. **Task: with ReLU, find the smallest
 # number of hidden units with which more than half of the starts solve XOR.**
 
 # %% id="explore-widget" tags=["widget"]
@@ -204,13 +209,13 @@ widgets.linear_collapse()
 # diagonals become straight lines that cross in the middle, all slopes are equal, and every start ends at ln 2.*
 
 # %% [markdown] id="digits"
-# ## Experiment: 65 questions, and the network is no longer needed
+# ## Experiment: 65 questions replace a network
 #
 # **Claim.** What collapses on paper collapses after training on real data.
 #
-# **Run.** Networks learn 1,347 handwritten digits. Then we ask each one 65 questions: its output for a blank picture, which is the bias, and for 64 pictures with a single pixel. If
-# it is linear, these answers, minus the bias, are its one matrix. The largest output is the answer. How many of 450 new digits do network and matrix misread? Five seeds,
-# each with its own split. (The loss is that of [lesson 27](27_output_and_loss.ipynb).)
+# **Run.** Networks learn 1,347 handwritten digits. Then we ask each one 65 questions: its output for a blank picture, which is the bias, and for 64 pictures with
+# a single pixel. If it is linear, these answers, minus the bias, are its one matrix. How many of 450 new digits do network and matrix misread, in five random
+# splits? (The loss is that of [lesson 27](27_output_and_loss.ipynb).)
 
 
 # %% id="digits-run"
@@ -232,13 +237,13 @@ for hidden, activation in (([64, 64], "relu"), ([64, 64], "identity"), ([], "ide
     print("   misread by the network:   ", [network for network, _ in pairs])
     print("   misread by its one matrix:", [matrix for _, matrix in pairs])
 numbers = training.Network([64, 64, 64, 10]).parameters.size
-print(f"numbers: {numbers} in three layers, {64 * 10 + 10} in one")
+print(f"questions: {1 + 64}; numbers: {numbers} in three layers, {64 * 10 + 10} in one")
 
 # %% [markdown] id="digits-read"
-# **Read.** Without a bend, 650 numbers replace 8,970 and not one count changes. With ReLU the 65 answers don't tell the rest: the matrix misreads more digits, in every split.
+# **Read.** Without a bend, 650 numbers replace 8,970 and not one count changes. With ReLU the matrix misreads more digits, in every split.
 #
-# **What this does not show.** That a linear stack *trains* like one layer. Trained alike, one layer misreads more: the two hold the same functions, but descent takes another
-# road to them (Saxe, McClelland & Ganguli 2014, arXiv:1312.6120).
+# **What this does not show.** That a linear stack *trains* like one layer. Trained alike, one layer misreads more: descent takes another road to the same
+# functions (Saxe, McClelland & Ganguli 2014, arXiv:1312.6120).
 
 # %% [markdown] id="traits"
 # ## What a bend buys, and what it costs
@@ -247,7 +252,7 @@ print(f"numbers: {numbers} in three layers, {64 * 10 + 10} in one")
 # |---|---|---|
 # | **+** more than one layer can do | the slope differs from place to place | [the two hinges](#By-hand:-two-hinges-do-it) |
 # | **−** training may get stuck; more units help | the loss has places where small steps hardly help | [the roulette](#Experiment:-the-XOR-roulette) |
-# | **−** no multiplying out | one matrix no longer stands for the stack | [the digits](#Experiment:-65-questions,-and-the-network-is-no-longer-needed) |
+# | **−** no multiplying out | one matrix no longer stands for the stack | [the digits](#Experiment:-65-questions-replace-a-network) |
 #
 # **Use a bend** after every hidden layer. **Leave it out** after the last layer, where the loss wants the score, and where you want the collapse:
 
@@ -274,8 +279,8 @@ print("|u1 - u2| at the corners:", distance, "  wanted:", corners.y)
 # %% [markdown] id="frameworks"
 # ## In Keras and PyTorch
 #
-# The trap: both build **linear** layers unless told otherwise. Keras's `Dense` has no activation by default; PyTorch's `Linear` never has one. We apply Keras's default to −2, 0
-# and 2, and take the two sums over opposite corners of a PyTorch stack: no difference.
+# The trap: both build **linear** layers unless told otherwise. Keras's `Dense` has no activation by default; PyTorch's `Linear` never has one. Here Keras's
+# default at −2, 0 and 2, and the gap between a PyTorch stack's two sums over opposite corners:
 
 # %% id="frameworks-run"
 from course_lib.frameworks import run_in
@@ -294,8 +299,7 @@ run_in("torch", corner_gap, recorded="0.0000")
 # %% [markdown] id="your-turn"
 # ## Your turn
 #
-# The [exercises](../exercises/02_why_nonlinearity.ipynb) take about 20 minutes: count, recognise a bend, multiply out, repair a network, wire up a lamp. The
-# [solutions](../solutions/02_why_nonlinearity.ipynb) are there for afterwards.
+# The [exercises](../exercises/02_why_nonlinearity.ipynb) take about 20 minutes; the [solutions](../solutions/02_why_nonlinearity.ipynb) are for afterwards.
 
 # %% [markdown] id="quiz"
 # ## Quiz

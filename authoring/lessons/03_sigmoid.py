@@ -18,7 +18,7 @@
 # | Symbol | $\sigma(x)$, also called the logistic function |
 # | Range | $(0, 1)$; $\sigma(0) = \frac{1}{2}$ |
 # | Slope | largest at $x = 0$, where it is $\frac{1}{4}$ |
-# | Used for | the output of a yes-or-no classifier; gates inside LSTM networks |
+# | Used for | the output of a yes-or-no classifier; gates inside long short-term memory (LSTM) networks |
 # | Needs | [01 One neuron and the training loop](01_neuron.ipynb) |
 # | Time | 20 minutes, and 20 for the [exercises](../exercises/03_sigmoid.ipynb) |
 
@@ -144,7 +144,8 @@ widgets.explore("sigmoid", task="saturation")
 
 # %% id="saturation"
 s = (1 + np.sqrt(1 - 4 * 0.0025)) / 2
-print(f"s = {s:.4f}, reached at x = {np.log(s / (1 - s)):.2f}, and by symmetry at x = {np.log((1 - s) / s):.2f}")
+print(f"{4 * s * (1 - s):.0%} of the largest slope at s = {s:.4f},", end=" ")
+print(f"reached at x = {np.log(s / (1 - s)):.2f}, and by symmetry at x = {np.log((1 - s) / s):.2f}")
 
 # %% [markdown] id="saturation-name"
 # A unit whose score lies beyond that point is called **saturated**: it answers almost 0 or almost 1, and hardly changes
@@ -168,7 +169,7 @@ print(f"s = {s:.4f}, reached at x = {np.log(s / (1 - s)):.2f}, and by symmetry a
 # %% id="by-hand-check"
 for weight, bias, value in ((2, -1, 1.5), (-1, 0.5, 2.5)):
     x = weight * value + bias
-    print(f"score {x:4.1f}   output {sigmoid(x):.4f}   slope {sigmoid_derivative(x):.4f}")
+    print(f"input {value}   score {x:4.1f}   output {sigmoid(x):.4f}   slope {sigmoid_derivative(x):.4f}")
 
 # %% [markdown] id="experiment-claim"
 # ## Experiment: a unit that starts saturated stays where it is
@@ -223,8 +224,8 @@ for depth in (1, 2, 4, 8):
 # * **Medical tests, spam filters, click prediction:** the last unit of a binary classifier (Bishop 2006, *Pattern
 #   Recognition and Machine Learning*, §4.2, where the sigmoid follows from Bayes' theorem).
 # * **Several labels at once:** one sigmoid per label, because a photograph may show a dog *and* a ball.
-# * **Speech and text, in long short-term memory (LSTM) networks:** gates that keep, write and read a share of the memory (Hochreiter &
-#   Schmidhuber 1997, *Neural Computation* 9(8), doi:10.1162/neco.1997.9.8.1735).
+# * **Speech and text, in LSTM networks:** gates that keep, write and read a share of the memory (Hochreiter & Schmidhuber 1997, *Neural Computation* 9(8),
+#   doi:10.1162/neco.1997.9.8.1735).
 
 # %% [markdown] id="myths"
 # ## Two myths

@@ -243,7 +243,7 @@ for passes in (10, 1000):
         print(f"{line}; near 0.9: {near[0]}; with T = {T:.2f}: {near[1]}")
 
 # %% [markdown] id="experiment-figure-before"
-# All seeds together, also for other shares. An honest classifier lies on the diagonal: of its answers with share 0.6, 60 % are right.
+# All seeds together, also for other shares. An honest classifier lies on the diagonal: of its answers with share 0.6, six in ten are right.
 
 # %% id="experiment-figure"
 said = np.array([0.5, 0.6, 0.7, 0.8, 0.9])
@@ -285,8 +285,7 @@ plots.show(
 # %% [markdown] id="used"
 # ## Where it is used
 #
-# * **The last layer of classifiers** with exclusive classes (Bridle 1990, *Probabilistic interpretation of feedforward classification network outputs*, NATO ASI
-#   F68).
+# * **The last layer of classifiers** with exclusive classes (Bridle 1990, *NATO ASI* F68, 227–236).
 # * **Attention in transformers:** each word deals out its attention by a softmax (Vaswani et al. 2017, §3.2.1, arXiv:1706.03762).
 # * **Calibration** of deep classifiers by one temperature (Guo et al. 2017, arXiv:1706.04599).
 
@@ -331,7 +330,7 @@ frameworks.run_in(
 # %% [markdown] id="your-turn"
 # ## Your turn
 #
-# The [exercises](../exercises/11_softmax.ipynb) take about 25 minutes; the [solutions](../solutions/11_softmax.ipynb) are there for afterwards.
+# The [exercises](../exercises/11_softmax.ipynb) take about 25 minutes; the [solutions](../solutions/11_softmax.ipynb) are for afterwards.
 
 # %% [markdown] id="quiz"
 # ## Quiz
@@ -346,4 +345,4 @@ quiz("11")
 #
 # Key numbers: scores 2, 1, 0 give 0.665, 0.245, 0.090; one point of lead is a factor of 2.718; two classes: $\sigma(x_1 - x_2)$.
 #
-# Next: [22 Binary cross-entropy](22_binary_cross_entropy.ipynb), the loss for two classes.
+# Next: [17 Mean squared error](17_mse.ipynb).

@@ -17,11 +17,10 @@
 # | | |
 # |---|---|
 # | Symbol | MSE, the mean of $\ell(y, \hat y) = (\hat y - y)^2$ |
-# | Target | any number $y$ |
 # | Range | $[0, \infty)$, in the square of $y$'s unit |
 # | Gradient | $2\,(\hat y - y)$, without bound |
 # | Used for | predicting numbers |
-# | Needs | [00 Start here](00_start_here.ipynb), and what a slope (a derivative) is |
+# | Needs | [00 Start here](00_start_here.ipynb) |
 # | Time | 25 minutes, and 20 for the [exercises](../exercises/17_mse.ipynb) |
 
 # %% id="imports"
@@ -88,7 +87,7 @@ plots.show(
 )
 
 # %% [markdown] id="squares-seen"
-# *What to see: around 13, the mean, the total area is 190; around 11, the median (the middle value), it is 210. Either way one square outweighs all the others.*
+# *What to see: around 13, the mean, the total area is 190; around 11, the median (the middle value), it is 210.*
 
 # %% [markdown] id="derivative"
 # ## The gradient is twice the miss
@@ -125,7 +124,7 @@ for name in ("mse", "half_squared_error"):
 # ## Why the mean
 #
 # A constant $c$ rests where the pulls cancel: $\sum_i 2\,(c - y_i) = 0$, so $n\,c = \sum_i y_i$, and $c$ is the **mean**. The mean absolute error (MAE) charges
-# $|\hat y - y|$. There everyone pulls equally hard, so it rests with half of the values on either side: at the **median**. Let us try every number from 5 to 60:
+# $|\hat y - y|$. There everyone pulls equally hard, so it rests with half of the values on either side: at the **median**. We try every number from 5 to 60:
 
 # %% id="best-constant"
 constants = np.linspace(5, 60, 5501)
@@ -138,13 +137,13 @@ print(f"mean {waits[:-1].mean():.2f}, median {np.median(waits[:-1]):.2f}")
 reveal("17-best-constant")
 
 # %% [markdown] id="explore"
-# For MAE, every number between the tenth and the eleventh wait is as good; the median is their middle.
+# For MAE any number between the tenth and eleventh wait is as good; the median is their middle.
 #
 # ## Explore: one outlier, four losses
 #
-# An **outlier** is a value far from the others. Move one wait of seven and see where each loss's best constant goes. Two losses are new. *Huber* takes half the
-# square up to δ and a straight line beyond: no pull exceeds δ. *Quantile* charges τ for each minute promised too little, $1 - \tau$ for each too
-# many; about a share τ of the waits lies below its constant. **Task: bring MSE's constant up to the longest of the six waits.**
+# An **outlier** is a value far from the others. Move one wait of seven and watch the best constants. *Huber* takes half the square up to δ and a straight line
+# beyond: no pull exceeds δ. *Quantile* charges τ for each minute promised too little, $1 - \tau$ for each too many; about a share τ of the waits lies below its
+# constant. **Task: bring MSE's constant up to the longest of the six waits.**
 
 # %% id="explore-widget" tags=["widget"]
 widgets.outlier_mixer()
@@ -169,7 +168,8 @@ widgets.outlier_mixer()
 # %% id="by-hand-check"
 for y, c in (([2, 4, 9], 6), ([1, 2, 6], 3)):
     y_pred = np.full(3, c)
-    print(f"MSE {mse(y, y_pred).mean():.2f}, mean gradient {mse_gradient(y, y_pred).mean():.0f}")
+    cost = mse(y, y_pred)
+    print(f"MSE {cost.sum():.0f}/3 = {cost.mean():.2f}, mean gradient {mse_gradient(y, y_pred).mean():.0f}")
 
 # %% [markdown] id="line"
 # ## Two roads to one line
@@ -188,8 +188,8 @@ def descend(x, y, rate=0.02, steps=2000):
 
 
 # %% [markdown] id="closed-form"
-# The **closed form** needs no steps: both slopes set to 0 are two linear equations for $w$ and $b$, the normal equations. In matrices, with
-# `columns` for $x$ and the ones: `columns.T @ columns` times $(w, b)$ is `columns.T @ y`. Thirty points lie on $y = 2x + 3$; then with noise; then with 40 added to one.
+# The **closed form** needs no steps: both slopes set to 0 are two linear equations for $w$ and $b$, the normal equations. With $x$ and a column of ones in the
+# matrix $C$: $C^\top C\,(w, b)^\top = C^\top y$. Thirty points lie on $y = 2x + 3$; then with noise; then with 40 added to one.
 
 # %% id="two-roads"
 samples = {"exact": data.line(noise=0), "noisy": data.line(), "one + 40": data.line(outlier=40)}
@@ -201,13 +201,13 @@ for name, sample in samples.items():
     print(f"{name:8}: descent {w:.3f} x + {b:.3f}, closed form {exact_w:.3f} x + {exact_b:.3f}")
 
 # %% [markdown] id="two-roads-read"
-# Both roads end at the same line. One spoilt point of thirty tilts it from 1.990 to 2.739.
+# Both roads agree. One spoilt point of thirty tilts it from 1.990 to 2.739.
 
 # %% [markdown] id="shape-bug"
 # ## One wrong shape, and only the mean is learned
 #
-# Predictions often come as a column, shape $(n, 1)$, targets with shape $(n,)$. NumPy then subtracts *every* target from *every* prediction, without a word.
-# The exact points, the same `descend`:
+# Predictions often come as a column, shape $(n, 1)$, targets with shape $(n,)$. NumPy then subtracts *every* target from *every* prediction. The exact points,
+# the same `descend`:
 
 # %% id="shape-bug-run"
 x, y = samples["exact"].x, samples["exact"].y
@@ -255,11 +255,11 @@ for name, loss in {"MSE": "mse", "MAE": "mae", "Huber": ("huber", {"delta": 50})
         print(f"on average {np.mean(misses):2.0f} too high")
 
 # %% [markdown] id="experiment-read"
-# **Read.** The typical miss is the root of the MSE, called **RMSE**. With 5 % spoilt, MSE's grows from 52.6 to 81.1, its predictions are about 50 too high: 5 % of
-# 1000, like a mean. MAE stays near 54, Huber near 53. With clean targets the three are level.
+# **Read.** The typical miss is the root of the MSE, called **RMSE**. With 5 % spoilt, MSE's grows from 52.6 to 81.1, its predictions are about 50 too high: 5 %
+# of 1000, like a mean. MAE's is 53.8, Huber's 53.1. With clean targets the three are level.
 #
-# **What this does not show.** That large targets are wrong: if the hour was real and somebody pays for it, the mean is the honest answer. Nor what slips
-# in both directions do (their pulls partly cancel), nor outliers among the *inputs*.
+# **What this does not show.** That large targets are wrong: if the hour was real and somebody pays for it, the mean is the honest answer. Nor what slips in both
+# directions do, nor outliers among the *inputs*.
 
 # %% [markdown] id="traits"
 # ## Strengths, weaknesses, and when to use it
@@ -268,7 +268,6 @@ for name, loss in {"MSE": "mse", "MAE": "mae", "Huber": ("huber", {"delta": 50})
 # |---|---|---|
 # | **+** steps shorten near the goal | the gradient shrinks with the miss | [the figure](#The-gradient-is-twice-the-miss) |
 # | **+** a line needs no steps | its slopes are linear in $w$ and $b$ | [two roads](#Two-roads-to-one-line) |
-# | **+** its constant is the mean | the pulls cancel | [the search](#Why-the-mean) |
 # | **−** one outlier drags it; **remedy:** Huber, MAE, clean data | the pull has no bound | [the experiment](#Experiment:-spoilt-targets,-442-patients) |
 # | **−** squared units; **remedy:** report RMSE | minutes become square minutes | the next cell |
 #
@@ -282,7 +281,7 @@ for unit, factor in {"minutes": 1, "seconds": 60}.items():
 # %% [markdown] id="used"
 # ## Where it is used
 #
-# * **Least squares** in all sciences since Legendre's comets of 1805 (Plackett 1972, *Biometrika* 59(2), doi:10.1093/biomet/59.2.239).
+# * **Least squares** in all sciences since Legendre's comets of 1805 (Plackett 1972, *Biometrika* 59, 239–251).
 # * **Regression networks**: with normal (bell-shaped) noise of one width, the least MSE makes the data likeliest (Bishop 2006,
 #   *Pattern Recognition and Machine Learning*, §3.1.1).
 # * **Image generators by diffusion** learn the noise in a picture (Ho, Jain & Abbeel 2020, §3.4, arXiv:2006.11239).
@@ -307,9 +306,8 @@ for c in (waits.mean(), np.median(waits)):
 # %% [markdown] id="frameworks"
 # ## In Keras and PyTorch
 #
-# **Order:** PyTorch takes the prediction first. **Mean:** over everything by default in PyTorch, over the last axis in Keras's function, so we hand in
-# columns. **Shapes:** `mse_loss` warns at $(n, 1)$ against $(n,)$; written by hand, nothing does, and the mean of all nine
-# squares comes out instead of that of the three pairs (the last cell).
+# **Order:** PyTorch takes the prediction first. **Mean:** over everything by default in PyTorch, over the last axis in Keras's function, so we hand in columns.
+# **Shapes:** `mse_loss` warns at $(n, 1)$ against $(n,)$; written by hand, nothing does, and nine squares are averaged instead of three.
 
 # %% id="frameworks-run"
 from course_lib.frameworks import formatted, run_in
@@ -351,6 +349,6 @@ quiz("17")
 #
 # **MSE pulls with twice the miss: its best constant is the mean, and one outlier can drag it anywhere.**
 #
-# Key numbers: gradient $2(\hat y - y)$; nineteen waits near 10 and one of 60: mean 12.55, median 10.31.
+# Key numbers: nineteen waits near 10 and one of 60: mean 12.55, median 10.31.
 #
 # Next: [22 Binary cross-entropy](22_binary_cross_entropy.ipynb).

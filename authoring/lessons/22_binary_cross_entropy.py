@@ -205,7 +205,8 @@ for scaling in ("raw", "standard"):
         z = train.x @ np.random.default_rng(seed).normal(size=30)
         with np.errstate(all="ignore"):
             textbook = textbook_cost(train.y, z)
-        failed = f"{np.isnan(textbook).sum():3} nan, {np.isinf(textbook).sum():3} inf"
+        nans, infinities = np.isnan(textbook).sum(), np.isinf(textbook).sum()
+        failed = f"{nans:3} nan + {infinities:3} inf = {nans + infinities:3}"
         ours = binary_cross_entropy_with_logits(train.y, z).mean()
         print(f"{scaling:8} seed {seed}: textbook {failed};  from logits, mean {ours:7.2f}")
 

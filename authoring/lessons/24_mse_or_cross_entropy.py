@@ -18,7 +18,6 @@
 # |---|---|
 # | Compared | half the squared error, $\frac{1}{2}(s - y)^2$, and binary cross-entropy, both of an output $s = \sigma(z)$ |
 # | Slope on the score $z$ | squared error $(s - y)\,s(1 - s)$; cross-entropy $s - y$ |
-# | Shape over $z$ | squared error: not convex; cross-entropy: convex |
 # | Needs | [03 Sigmoid](03_sigmoid.ipynb), [22 Binary cross-entropy](22_binary_cross_entropy.ipynb), [17 MSE](17_mse.ipynb) |
 # | Time | 25 minutes, and 20 for the [exercises](../exercises/24_mse_or_cross_entropy.ipynb) |
 
@@ -65,8 +64,7 @@ print(f"from {mild[0]:.2f} to {mild[-1]:.3f}; below one half after {np.argmax(mi
 # %% [markdown] id="predict"
 # ## Predict first
 #
-# A second neuron starts at $w = b = 2$. Its output is 0.98, so it is a little more wrong than the first one at 0.82. Same loss, same learning rate: how long
-# will it take?
+# A second neuron starts at $w = b = 2$. Its output 0.98 is a little more wrong than the first one's 0.82. Same loss, same learning rate: how long will it take?
 
 # %% id="predict-form" tags=["widget"]
 predict("24-steps-from-098")
@@ -83,8 +81,7 @@ for s in (mild[0], bad[0]):
 reveal("24-steps-from-098")
 
 # %% [markdown] id="slow-down-read"
-# The error is larger, and yet the first step is seven times smaller: at 0.98 the sigmoid is nearly flat, and its slope stands in the product. This neuron learns
-# least from its worst mistakes.
+# The error is larger, and yet the first step is seven times smaller: at 0.98 the sigmoid is nearly flat, and its slope stands in the product.
 
 # %% [markdown] id="derivative"
 # ## Cross-entropy cancels σ′
@@ -130,7 +127,7 @@ plots.show(
 )
 
 # %% [markdown] id="four-curves-seen"
-# *What to see: cross-entropy moves the score most at the very start, from either place. The squared error from 0.98 begins with a plateau.*
+# *What to see: cross-entropy (solid and dotted) moves the score most at the very start, from either place. The squared error from 0.98 begins with a plateau.*
 #
 # **Read honestly.** At equal rates cross-entropy wins. At the rate 0.005 it ends at 0.418 and 0.780, behind the squared error's 0.094 and 0.203: “faster” is
 # about loss *and* rate. What the rate doesn't change is the **shape**, in the last column: cross-entropy pushes hardest when most wrong; the squared error, from 0.98, starts with 12 % of its best push.
@@ -152,15 +149,15 @@ print(f"at output {bad[0]:.3f} cross-entropy's slope is {ratio:.1f} times the ot
 # %% [markdown] id="explore"
 # ## Explore: can a larger rate buy the time back?
 #
-# Left: the outputs, step by step. Right: the slopes over the score. Start plays the training; the rate is yours. **Task: make the squared error, from
-# 0.98, as quick as cross-entropy is at the rate 0.15.**
+# Left: the outputs, step by step. Right: the slopes over the score. Start plays the training. **Task: make the squared error, from 0.98, as quick as
+# cross-entropy is at the rate 0.15.**
 
 # %% id="explore-widget" tags=["widget"]
 widgets.learning_slowdown()
 
 # %% [markdown] id="explore-seen"
-# *What to see: on the left the squared error's plateau; on the right the reason, a slope that is all but gone at the score 4. A rate about fifteen times larger shortens the plateau; the
-# slopes stay what they are.*
+# *What to see: on the left the squared error's plateau; on the right the reason, a slope that is all but gone at the score 4. A rate about fifteen times larger
+# shortens the plateau.*
 
 # %% [markdown] id="by-hand"
 # ## By hand
@@ -171,7 +168,7 @@ widgets.learning_slowdown()
 #
 # <details><summary>Compare</summary>
 #
-# $(0.2 - 1) \cdot 0.2 \cdot 0.8 = -0.128$; $0.2 - 1 = -0.8$; the ratio is $1 / 0.16 = 6.25$. Both say: up with the score.
+# $(0.2 - 1) \cdot 0.2 \cdot 0.8 = -0.128$; $0.2 - 1 = -0.8$; the ratio is $1 / 0.16 = 6.25$.
 #
 # </details>
 
@@ -232,7 +229,7 @@ measured = numerics.central_difference(whole, hidden)
 print(f"the last one measured: {measured:.6f}; hidden σ′: {sigmoid_derivative(hidden):.4f}")
 
 # %% [markdown] id="hidden-read"
-# Cross-entropy starts from a larger number, but the hidden unit's factor 0.0025 is there for both. Other activations and smaller first weights help against it; another loss doesn't.
+# Cross-entropy starts from a larger number, but the hidden unit's factor 0.0025 is there for both.
 
 # %% [markdown] id="experiment-claim"
 # ## Experiment: five epochs on real digits
@@ -274,7 +271,8 @@ for hidden, init in (("sigmoid", 1.0), ("relu", "he")):
             curves[f"{hidden}: {name}, {choice}"] = runs[rate][1].mean(axis=0)
 
 # %% id="experiment-figure"
-shown = {name: curve for name, curve in curves.items() if name.startswith("sigmoid")}
+order = [f"{loss}, {rate}" for rate in ("tuned", "shared") for loss in ("cross-entropy", "squared error")]
+shown = {name: curves[f"sigmoid: {name}"] for name in order}
 plots.show(
     plots.lines(np.arange(6), shown, x_label="epoch", y_label="test accuracy"),
     alt="Mean test accuracy over five epochs. Cross-entropy is above 80 % after one epoch at "
@@ -282,7 +280,7 @@ plots.show(
 )
 
 # %% [markdown] id="experiment-read"
-# *What to see: cross-entropy is high after one epoch at either rate; the squared error needs a rate of its own, and several epochs.*
+# *What to see: cross-entropy (solid and dotted, as before) is high after one epoch at either rate; the squared error needs a rate of its own, and several epochs.*
 #
 # **Read.** With sigmoid hidden units the claim holds: tuned, 93 % against 64 % after one epoch, 97 % against 94 % after five. But most of the gap at the shared rate, 94 %
 # against 53 %, was the rate. With ReLU and smaller weights the two end level at 97 %. The output units are the same, but they start less saturated:
@@ -309,7 +307,7 @@ for hidden, init in (("sigmoid", 1.0), ("relu", "he")):
 # | **−** squared error behind a sigmoid: plateau | the slope carries $\sigma'$; **remedy:** cross-entropy, or a larger rate | the plateau from 0.98 |
 # | **+** squared error: a miss never costs more than ½ | $s$ and $y$ lie between 0 and 1 | the myth check |
 #
-# **Use** cross-entropy with sigmoid outputs. The slow-down belongs to the *pair*: behind a linear output the squared error's slope is the plain error too, as in regression.
+# **Use** cross-entropy with sigmoid outputs. The slow-down belongs to the *pair*: behind a linear output the squared error's slope is the plain error too.
 
 # %% [markdown] id="used"
 # ## Where it matters
@@ -365,7 +363,8 @@ run_in("keras", lambda keras: keras.losses.mean_squared_error(y, p), recorded="0
 # %% [markdown] id="your-turn"
 # ## Your turn
 #
-# The [exercises](../exercises/24_mse_or_cross_entropy.ipynb) take about 20 minutes; the [solutions](../solutions/24_mse_or_cross_entropy.ipynb) are there for afterwards.
+# The [exercises](../exercises/24_mse_or_cross_entropy.ipynb) take about 20 minutes; the [solutions](../solutions/24_mse_or_cross_entropy.ipynb) are for
+# afterwards.
 
 # %% [markdown] id="quiz"
 # ## Quiz
@@ -380,4 +379,4 @@ quiz("24")
 #
 # Key numbers: from 0.98 at the rate 0.15, 232 steps against 17; concave once wrong by more than ⅔; tuned, the gap is small.
 #
-# Next: [27 Pairing output and loss](27_output_and_loss.ipynb), which other outputs go with which loss.
+# Next: [27 Pairing output and loss](27_output_and_loss.ipynb).

@@ -97,9 +97,9 @@ for target, y, z, unit in (
 # In words: how far the score of the class that came lies below a soft maximum of all scores. Raise one score $z_k$ a little. The first term grows at the
 # rate $e^{z_k} / \sum_j e^{z_j}$, which is the share $p_k$. The second counts only if $k$ is the class $c$ that came: that is $y_k$. Together: $p_k - y_k$.
 #
-# **Yes or no** is the same formula with the scores $z$ and 0. **A number**: $\frac{1}{2}(z - y)^2$ has the slope $z - y$. Each loss is the
-# negative log-likelihood that belongs to its unit: minus the logarithm of the probability of what came, for a number up to a constant (Bishop 2006, *Pattern Recognition
-# and Machine Learning*, §4.3.6). We check all three:
+# **Yes or no** is the same formula with the scores $z$ and 0. **A number**: $\frac{1}{2}(z - y)^2$ has the slope $z - y$. Each loss is the negative
+# log-likelihood that belongs to its unit: minus the logarithm of the probability of what came, for a number up to a constant (Bishop 2006, *Pattern Recognition
+# and Machine Learning*, §4.3.6). Checked:
 
 
 # %% id="derivative-check"
@@ -120,7 +120,7 @@ for name, p in (
     print(f"{name:38} p − y to nine digits: {gap < 1e-9}")
 
 # %% [markdown] id="pushes"
-# We call the gradient on the score the **push**. Training moves the score against it: a push of −1 raises it. Here are the pushes for a yes. Look at the far left: sure and wrong.
+# We call the gradient on the score the **push**; training moves the score against it. Here are the pushes for a yes; look at the far left: sure and wrong.
 
 # %% id="pushes-figure"
 from course_lib.panels import pairing
@@ -144,9 +144,9 @@ plots.show(
 # %% [markdown] id="explore"
 # ## Explore: twenty-five pairs, trained
 #
-# Behind each cell stands a training run of 100 steps that **starts sure and wrong**; the number is what it reached on its 60 points.
-# (*Twice*: applied twice. *Stalls*: saturated. *Range*: the unit's range doesn't fit the target. *Fragile*: right until a share rounds to 0 or 1.
-# *Refused*: the loss can't take such an output. ∞: it ran away.) **Task: reproduce a stuck loss. Of three classes the right one has a share of at least 99 %, and the loss is still above 0.5.** Click a cell, drag the score.
+# Behind each cell stands a training run of 100 steps that **starts sure and wrong**; the number is what it reached on its 60 points. (*Fragile*: right until a
+# share rounds to 0 or 1. ∞: it ran away.) **Task: reproduce a stuck loss. Of three classes the right one has a share of at least 99 %, and the loss is still
+# above 0.5.** Click a cell, drag the score.
 
 # %% id="explore-widget" tags=["widget"]
 widgets.pairing_matrix()
@@ -172,9 +172,8 @@ bce = losses.get("binary_cross_entropy_with_logits").function
 print(f"sigmoid twice: a perfect yes costs {bce(1, 1.0):.3f}, a perfect no {bce(0, 0.0):.3f}")
 
 # %% [markdown] id="wrong-range-words"
-# **Wrong range.** What the unit can't say, it can't learn. A rectified linear unit (ReLU, $\max(0, z)$, [lesson 06](06_relu.ipynb)) has no ceiling
-# and no negative side, a sigmoid ends at 1. The progress of diabetes is
-# a number from 25 to 346 (typical miss: the root of the mean squared miss; five random splits):
+# **Wrong range.** A rectified linear unit (ReLU, $\max(0, z)$, [lesson 06](06_relu.ipynb)) has no ceiling and no negative side, a sigmoid ends at 1. The progress
+# of diabetes is a number from 25 to 346 (typical miss: the root of the MSE; five random splits):
 
 # %% id="wrong-range"
 try:
@@ -193,7 +192,7 @@ for output in ("identity", "sigmoid"):
 
 # %% [markdown] id="wrong-saturates-words"
 # **Saturated.** With the squared error the unit's slope stays in the gradient. **One unit or two?** Softmax of two scores is the sigmoid of their difference, so
-# either will do; but softmax of a *single* score is always 1.
+# either will do; softmax of a *single* score is always 1.
 
 # %% id="wrong-saturates"
 p = sigmoid(-10.0)
@@ -211,7 +210,7 @@ print("softmax of one score:", [float(softmax(np.array([score]))[0]) for score i
 #
 # <details><summary>Compare</summary>
 #
-# $-\ln 0.5 = 0.693$ and $(0.2,\ -0.5,\ 0.3)$. For the number $\frac{1}{2} \cdot 2^2 = 2$ and $-2$: push the score up.
+# $-\ln 0.5 = 0.693$ and $(0.2,\ -0.5,\ 0.3)$. For the number $\frac{1}{2} \cdot 2^2 = 2$ and $-2$.
 #
 # </details>
 
@@ -266,7 +265,7 @@ with training.one_thread():
 reveal("27-softmax-twice")
 
 # %% [markdown] id="experiment-read"
-# **Read.** At rate 0.5 the right pair is ahead, 93.8 % against 85.8 % (twice) and 87.9 % (squared error), and its range doesn't overlap with the other two. At rate 50 all three are
+# **Read.** At rate 0.5 the right pair is ahead, 93.8 % against 85.8 % (twice) and 87.9 % (squared error); the ranges don't overlap. At rate 50 all three are
 # equal within their spread. But the doubled softmax still reports a loss of 1.48, just above its floor; one softmax reports 0.02.
 #
 # **What this does not show.** That accuracy always needs the right pair: a rate a hundred times as large buys nearly all of it back here, which is how the bug
@@ -288,15 +287,14 @@ reveal("27-softmax-twice")
 # %% [markdown] id="used"
 # ## Where it is used
 #
-# * **Classes.** The network that won ImageNet 2012 ends in a softmax over 1,000 classes (Krizhevsky, Sutskever & Hinton 2012, *ImageNet Classification with
-#   Deep Convolutional Neural Networks*).
+# * **Classes.** The network that won ImageNet 2012 ends in a softmax over 1,000 classes (Krizhevsky, Sutskever & Hinton 2012, *NIPS* 25).
 # * **Several labels.** The detector YOLOv3 uses a sigmoid with BCE for each class: a *woman* is also a *person* (Redmon & Farhadi 2018, arXiv:1804.02767,
 #   §2.2).
 
 # %% [markdown] id="myths"
 # ## Two myths
 #
-# **“Put a softmax before `CrossEntropyLoss`.”** It wants logits; you have seen the price.
+# **“Put a softmax before `CrossEntropyLoss`.”** It wants logits.
 #
 # **“With softmax the loss can reach 0.”** Never on paper: however large the lead, the rivals keep something. The machine rounds it to 0 in the end:
 
@@ -342,7 +340,7 @@ run_in("keras", lambda k: k.losses.CategoricalCrossentropy(from_logits=True)(sha
 # %% [markdown] id="your-turn"
 # ## Your turn
 #
-# The [exercises](../exercises/27_output_and_loss.ipynb) take about 25 minutes. The [solutions](../solutions/27_output_and_loss.ipynb) are there for afterwards.
+# The [exercises](../exercises/27_output_and_loss.ipynb) take about 25 minutes; the [solutions](../solutions/27_output_and_loss.ipynb) are for afterwards.
 
 # %% [markdown] id="quiz"
 # ## Quiz
@@ -357,4 +355,4 @@ quiz("27")
 #
 # Key numbers: softmax applied twice can't fall below 1.461 with ten classes; sigmoid applied twice charges a perfect yes 0.313.
 #
-# Next: back to [00 Start here](00_start_here.ipynb), to see your progress.
+# Next: [00 Start here](00_start_here.ipynb) has your progress and a playground.

@@ -6,13 +6,13 @@
 #     - compute a slope of its loss by the chain rule
 #     - find the step that is missing from a training loop
 #     - carry out one update by hand
-#     - choose a learning rate from what it does
+#     - read learning rates off a figure, and choose one from what it does
 # ---
 
 # %% [markdown] id="card"
 # # One neuron: your turn
 #
-# This belongs to [Lesson 01, One neuron and the training loop](../notebooks/01_neuron.ipynb). Five questions, 15 points, about 25 minutes. The questions don't build on
+# This belongs to [Lesson 01, One neuron and the training loop](../notebooks/01_neuron.ipynb). Six questions, 17 points, about 25 minutes. The questions don't build on
 # each other: begin where you like.
 #
 # For help, run `hint` with a question's name, for instance `hint("01-neuron-output")`: the first hint is a question, the last is nearly the answer.
@@ -21,7 +21,8 @@
 # %% id="imports"
 import numpy as np
 
-from course_lib.exercises import check, hint, solution
+from course_lib import plots
+from course_lib.exercises import check, figures, hint, solution
 
 # %% [markdown] id="output-prompt"
 # ## 1 · A neuron for many examples
@@ -183,8 +184,47 @@ new_w = 1.5 - slope * -2 / 20
 new_b = 2 - slope / 20
 check("01-update-by-hand")
 
+# %% [markdown] id="curves-prompt"
+# ## 5 · Read three learning rates off their curves
+#
+# *2 points. You practise: telling short steps from long ones in a figure.*
+#
+# A neuron without activation ($a = x$) starts three times from the same weight and bias, with the same input, the target 1 and the loss $(a - y)^2$. Only the learning
+# rate is different each time. Run the next cell: its figure shows the output after each of ten updates.
+
+# %% id="rates-figure"
+plots.show(
+    figures.three_rates(),
+    alt="Outputs over ten updates; all three curves start at 2.5. After 1, 2, 3 and 10 updates curve A is at "
+    "−0.35, 2.2, −0.1 and 1.5; curve B is at 2.3, 2.1, 1.9 and 1.3; curve C is at 1.45, 1.15, 1.05 and 1.",
+)
+
+# %% [markdown] id="curves-seen"
+# *What to see: A jumps from one side of the target to the other, B comes down slowly, C is nearly there after three updates.*
+#
+# Which order of the three is from the **smallest** learning rate to the **largest**?
+#
+# * **a)** A, B, C
+# * **b)** B, C, A
+# * **c)** B, A, C
+# * **d)** A, C, B
+#
+# Set `order` to the letter, in quotes.
+
+# %% id="curves-answer" tags=["answer"]
+### BEGIN SOLUTION
+order = "b"
+### END SOLUTION
+
+# %% id="curves-check"
+check("01-read-rates")
+
+# %% [markdown] id="curves-why" tags=["solution"]
+# **Why.** All three have the same first slope, so their first steps are in proportion to the rates: down by about 0.2 (B), 1.05 (C) and 2.85 (A). That A has not arrived does not make its rate
+# small: every step carries it past the target, nearly as far as it came from. C has the best rate and not the largest one.
+
 # %% [markdown] id="rate-prompt"
-# ## 5 · Find a learning rate
+# ## 6 · Find a learning rate
 #
 # *3 points. You practise: seeing whether a rate is too small or too large.*
 #

@@ -4,14 +4,14 @@
 #   objectives:
 #     - write ReLU for whole arrays without spoiling the scores
 #     - pass a gradient back through ReLU
-#     - turn the pieces of a graph into a sum of hinges, and count them
+#     - turn the pieces of a graph into a sum of hinges, count them, and read one off a figure
 #     - find a wrong on-off pattern in a training loop
 # ---
 
 # %% [markdown] id="card"
 # # ReLU: your turn
 #
-# This belongs to [Lesson 06, ReLU](../notebooks/06_relu.ipynb). Five questions, 14 points, about 25 minutes. The questions don't build on each other: begin where
+# This belongs to [Lesson 06, ReLU](../notebooks/06_relu.ipynb). Six questions, 16 points, about 25 minutes. The questions don't build on each other: begin where
 # you like.
 #
 # For help, run `hint` with a question's name, for instance `hint("06-repair-relu")`: the first hint is a question, the last is nearly the answer.
@@ -20,7 +20,8 @@
 # %% id="imports"
 import numpy as np
 
-from course_lib.exercises import check, hint, solution
+from course_lib import plots
+from course_lib.exercises import check, figures, hint, solution
 
 # %% [markdown] id="repair-prompt"
 # ## 1 · A ReLU that leaves the scores alone
@@ -136,8 +137,47 @@ middles = np.array([-3, -1.5, -0.5, 0.5, 1.5, 3])
 slopes = [np.sum(middle > corners) for middle in middles]  # five hinges of slope 1
 print("slopes from left to right:", " ".join(str(slope) for slope in slopes))
 
+# %% [markdown] id="hinge-prompt"
+# ## 4 · Read a hinge off a sum of three
+#
+# *2 points. You practise: seeing a hinge in the bend that it makes.*
+#
+# Three hinges of the form $\text{slope} \cdot \max(x - \text{corner}, 0)$ have been added up. Their slopes may be positive or negative. Run the next cell: its figure shows the sum.
+
+# %% id="hinge-figure"
+plots.show(
+    figures.three_hinges(),
+    alt="The sum of the three hinges over the input, from −2 to 6. It is 0 up to the first bend at −1. From there it "
+    "consists of straight pieces from (−1, 0) to (1, 3), on to (4, 1.5), and on to (6, 2.5).",
+)
+
+# %% [markdown] id="hinge-seen"
+# *What to see: three bends, and a straight piece on either side of each.*
+#
+# Set `corner` and `slope` to those of the **second hinge from the left**. Each may be off by 0.1.
+
+# %% id="hinge-answer" tags=["answer"]
+### BEGIN SOLUTION
+corner = 1
+slope = -2
+### END SOLUTION
+
+# %% id="hinge-check"
+check("06-read-hinge")
+
+# %% [markdown] id="hinge-why" tags=["solution"]
+# **Why this works.** The second bend is at $x = 1$. Before it the graph rises by 3 over 2, slope 1.5; behind it it falls by 1.5 over 3, slope −0.5. The first hinge goes on with its 1.5,
+# so the second one has to bring the difference:
+
+# %% id="hinge-alternative" tags=["solution"]
+inputs, heights = np.array([-2, -1, 1, 4, 6]), np.array([0, 0, 3, 1.5, 2.5])
+slopes = np.diff(np.diff(heights) / np.diff(inputs))
+corner, slope = inputs[2], slopes[1]
+print("corners", inputs[1:-1].tolist(), "slopes", slopes.tolist())
+check("06-read-hinge")
+
 # %% [markdown] id="bump-prompt"
-# ## 4 · Design a bump
+# ## 5 · Design a bump
 #
 # *3 points. You practise: turning the slopes of the pieces into the slopes of the hinges.*
 #
@@ -167,7 +207,7 @@ print(slope_1, slope_2, slope_4)
 check("06-design-bump")
 
 # %% [markdown] id="training-prompt"
-# ## 5 · Debug a training loop
+# ## 6 · Debug a training loop
 #
 # *4 points. You practise: asking of every quantity in a loop whether it must be computed anew.*
 #

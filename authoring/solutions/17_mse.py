@@ -2,7 +2,7 @@
 # course:
 #   exercises: 20
 #   objectives:
-#     - find the constant with the lowest MSE
+#     - find the constant with the lowest MSE, by rule and in a figure
 #     - write the gradient of the MSE for arrays of any shape
 #     - keep each prediction paired with its own target
 #     - debug a training loop, and lay a line through three points
@@ -11,7 +11,7 @@
 # %% [markdown] id="card"
 # # Mean squared error: your turn
 #
-# This belongs to [Lesson 17, Mean squared error](../notebooks/17_mse.ipynb). Five questions, 13 points, about 20 minutes. The questions don't build on each
+# This belongs to [Lesson 17, Mean squared error](../notebooks/17_mse.ipynb). Six questions, 15 points, about 20 minutes. The questions don't build on each
 # other. Everywhere in the course the target comes first: `(y_true, y_pred)`.
 #
 # For help, run `hint` with a question's name, for instance `hint("17-mse-gradient")`. `solution("17-mse-gradient")` asks before it shows an answer.
@@ -19,7 +19,8 @@
 # %% id="imports"
 import numpy as np
 
-from course_lib.exercises import check, hint, solution
+from course_lib import plots
+from course_lib.exercises import check, figures, hint, solution
 
 # %% [markdown] id="slow-prompt"
 # ## 1 · One slow run
@@ -42,8 +43,47 @@ check("17-one-slow-run")
 # **Why this works.** The slope of the cost, the mean of $2(c - y)$, is 0 where the misses add up to 0: at the mean, $(9 \cdot 20 + 120)/10 = 30$. No run took 30 seconds. The
 # median, MAE's answer, is 20.
 
+# %% [markdown] id="bowl-prompt"
+# ## 2 · The wait under the coffee
+#
+# *2 points. You practise: reading the best constant off a curve, and what it says about the data.*
+#
+# Seven waits were noted: 3, 4, 5, 6, 8 and 10 minutes, and a seventh, longer one that is now under a coffee stain. Before that, somebody had drawn the MSE of each constant on **all seven**.
+# Run the next cell to see the figure; its vertical axis begins at 55.
+
+# %% id="bowl-figure"
+plots.show(
+    figures.spilled_coffee(),
+    alt="The mean squared error of a constant on all seven waits, over the constants from 6 to 14 minutes: a smooth "
+    "bowl. It is 68 at 6, 63 at 7, 60 at 8, 60 at 10, 63 at 11, 68 at 12 and 84 at 14.",
+)
+
+# %% [markdown] id="bowl-seen"
+# *What to see: a bowl with one lowest point, as high on its left as on its right.*
+#
+# How long was the **seventh** wait? Set `seventh` to it, in minutes. It may be off by 1.75.
+
+# %% id="bowl-answer" tags=["answer"]
+### BEGIN SOLUTION
+seventh = 7 * 9 - (3 + 4 + 5 + 6 + 8 + 10)
+### END SOLUTION
+
+# %% id="bowl-check"
+check("17-read-bowl")
+
+# %% [markdown] id="bowl-why" tags=["solution"]
+# **Why this works.** The bowl is lowest at 9, half-way between two constants that cost the same, and the constant with the lowest MSE is the mean. So the seven waits add up to $7 \cdot 9 = 63$, the six known ones to 36,
+# and 27 are left. The pulls say the same:
+
+# %% id="bowl-alternative" tags=["solution"]
+known = np.array([3, 4, 5, 6, 8, 10])
+# At the best constant the misses of all seven add up to 0.
+seventh = 9 + np.sum(9 - known)
+print(seventh)
+check("17-read-bowl")
+
 # %% [markdown] id="gradient-prompt"
-# ## 2 · What each prediction hears
+# ## 3 · What each prediction hears
 #
 # *3 points. You practise: a gradient with one number for each prediction.*
 #
@@ -81,7 +121,7 @@ def mse_gradient(y_true, y_pred):
 check("17-mse-gradient")
 
 # %% [markdown] id="columns-prompt"
-# ## 3 · Repair a loss that compares everyone with everyone
+# ## 4 · Repair a loss that compares everyone with everyone
 #
 # *3 points. You practise: seeing how $(n, 1)$ against $(n,)$ becomes $(n, n)$.*
 #
@@ -133,7 +173,7 @@ def squared_errors(y_true, y_pred):
 check("17-repair-columns")
 
 # %% [markdown] id="loop-prompt"
-# ## 4 · Debug a training loop that overshoots
+# ## 5 · Debug a training loop that overshoots
 #
 # *4 points. You practise: knowing what must be computed anew in every step.*
 #
@@ -191,7 +231,7 @@ def descend(y_true, steps):
 check("17-debug-descent")
 
 # %% [markdown] id="design-prompt"
-# ## 5 · Lay a line through three points
+# ## 6 · Lay a line through three points
 #
 # *2 points. You practise: minimising the MSE of a line.*
 #

@@ -2,6 +2,7 @@
 # course:
 #   exercises: 20
 #   objectives:
+#     - tell the two losses apart by the shape of their curves
 #     - carry the chain rule through squared error and sigmoid
 #     - prove with two points that the squared error of a sigmoid is not convex
 #     - repair a training loop by comparing its steps with the slopes on paper
@@ -11,7 +12,7 @@
 # %% [markdown] id="card"
 # # MSE against cross-entropy: your turn
 #
-# This belongs to [Lesson 24, MSE against cross-entropy](../notebooks/24_mse_or_cross_entropy.ipynb). Five questions, 12 points, about 20 minutes. The questions don't
+# This belongs to [Lesson 24, MSE against cross-entropy](../notebooks/24_mse_or_cross_entropy.ipynb). Six questions, 14 points, about 20 minutes. The questions don't
 # build on each other. “Squared error” means half the square, $\frac{1}{2}(s - y)^2$, of an output $s = \sigma(z)$.
 #
 # For help, run `hint` with a question's name, for instance `hint("24-chord")`. `solution("24-chord")` asks before it shows an answer.
@@ -19,7 +20,8 @@
 # %% id="imports"
 import numpy as np
 
-from course_lib.exercises import check, hint, solution
+from course_lib import plots
+from course_lib.exercises import check, figures, hint, solution
 
 # %% [markdown] id="ratio-prompt"
 # ## 1 · How much harder cross-entropy pushes
@@ -68,8 +70,47 @@ check("24-fair-race")
 # **Why.** A shared rate is the same number and not the same step: behind a sigmoid the squared error's slopes are several times smaller. In the lesson the squared error came from 53 % to 94 %
 # at a rate of its own, and with ReLU hidden units the two ended level. What stayed of the claim: with sigmoid hidden units cross-entropy was far ahead after one epoch, tuned or not.
 
+# %% [markdown] id="curves-prompt"
+# ## 3 · Tell two losses apart by the shape of their curves
+#
+# *2 points. You practise: knowing a loss by its curve, whatever the learning rate.*
+#
+# The neuron of the lesson, with the input 1 and the target 0, is trained twice from an output of 0.98: once on the squared error, once on cross-entropy, **each at a learning rate of its own**. Run the next cell: its
+# figure shows the score in both runs, and doesn't say which is which.
+
+# %% id="curves-figure"
+plots.show(
+    figures.two_losses(),
+    alt="Two scores over 160 steps, both falling from 4. At the steps 25, 50, 75, 100, 125 and 150 curve A is at "
+    "3.5, 2.7, 0.3, −1.4, −1.9 and −2.1; curve B is at 3.0, 2.0, 1.1, 0.4, −0.1 and −0.6.",
+)
+
+# %% [markdown] id="curves-seen"
+# *What to see: A falls slowly, then fast, then slowly again; B falls almost evenly and ever more slowly. They cross on the way.*
+#
+# After how many steps does the **output** of the run with **cross-entropy** pass ½? Set `step` to that number, read off the figure. It may be off by 6.
+
+# %% id="curves-answer" tags=["answer"]
+### BEGIN SOLUTION
+step = 118
+### END SOLUTION
+
+# %% id="curves-check"
+check("24-read-curves")
+
+# %% [markdown] id="curves-why" tags=["solution"]
+# **Why.** On the score, cross-entropy pushes with $s - y$, hardest at the start: that is B. The squared error's push has the factor $s(1 - s)$ as well, 0.018 at the start: A, with a plateau. It crosses first because
+# its rate is larger; order of arrival says nothing about the loss, shape does. The output is ½ where the score is 0; B passes it between the steps 118 and 119. With the rates, 0.45 and 0.021, it can be computed:
+
+# %% id="curves-alternative" tags=["solution"]
+z, step = 4.0, 0
+while z > 0:
+    z, step = z - 2 * 0.021 / (1 + np.exp(-z)), step + 1
+print(step)
+check("24-read-curves")
+
 # %% [markdown] id="slope-prompt"
-# ## 3 · The slope that goes blind
+# ## 4 · The slope that goes blind
 #
 # *3 points. You practise: the chain rule through squared error and sigmoid.*
 #
@@ -105,7 +146,7 @@ def squared_error_slope(y_true, logits):
 check("24-squared-error-slope")
 
 # %% [markdown] id="chord-prompt"
-# ## 4 · Two scores against convexity
+# ## 5 · Two scores against convexity
 #
 # *3 points. You practise: proving with two points that a function is not convex.*
 #
@@ -133,7 +174,7 @@ for name, loss in losses.items():
     print(f"{name}: middle {loss(4.0):.3f}, chord {(loss(-1.0) + loss(9.0)) / 2:.3f}")
 
 # %% [markdown] id="loop-prompt"
-# ## 5 · Repair a training loop
+# ## 6 · Repair a training loop
 #
 # *4 points. You practise: comparing the steps of a loop with the slopes on paper.*
 #

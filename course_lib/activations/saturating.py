@@ -196,7 +196,7 @@ SIGMOID = Activation(
             Source("Bishop", 2006, "Pattern Recognition and Machine Learning, §4.2"),
         ),
         Use(
-            "Gates of an LSTM: how much to write and read, from 0 (nothing) to 1 (all)",
+            "Gates of a long short-term memory (LSTM): how much to write and read, from 0 (nothing) to 1 (all)",
             Source("Hochreiter & Schmidhuber", 1997, "Neural Computation 9(8), doi:10.1162/neco.1997.9.8.1735"),
         ),
     ),

@@ -26,14 +26,16 @@ def library_calls(function: object, libraries: Sequence[str]) -> tuple[str, ...]
     waiting, seen = [function], set[int]()
     while waiting:
         current = waiting.pop()
-        if not isinstance(current, FunctionType) or id(current) in seen:
-            found |= dict.fromkeys(_named(current, libraries))
+        # A library's function under the learner's name is named itself, not what it calls in turn.
+        named = _named(current, libraries)
+        if named or not isinstance(current, FunctionType) or id(current) in seen:
+            found |= dict.fromkeys(named)
             continue
         seen.add(id(current))
         for value in _reached(current, libraries):
             if isinstance(value, _Imported):
                 found[value.module] = None
-            elif isinstance(value, FunctionType) and not _named(value, libraries):
+            elif isinstance(value, FunctionType):
                 waiting.append(value)
             else:
                 found |= dict.fromkeys(_named(value, libraries))

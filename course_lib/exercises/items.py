@@ -86,6 +86,20 @@ class Prediction:
         return "abcdefgh"[: len(self.options)]
 
 
+# The lessons that a lesson's card says it needs.
+NEEDS: Mapping[str, tuple[str, ...]] = {
+    "00": (),
+    "01": ("00",),
+    "02": ("00", "01"),
+    "03": ("01",),
+    "06": ("03",),
+    "11": ("03",),
+    "17": ("00",),
+    "22": ("03",),
+    "24": ("03", "17", "22"),
+    "27": ("03", "11", "17", "22"),
+}
+
 # Leitner's boxes: after a right answer an item moves up one box and rests longer, after a wrong one it starts again.
 BOX_DAYS = (0, 1, 3, 7, 21)
 
@@ -126,11 +140,21 @@ def due(items: Sequence[Item], answers: Sequence[Answered], now: datetime) -> li
 def recall_items(
     items: Sequence[Item], lesson: str, answers: Sequence[Answered], now: datetime, count: int = 2
 ) -> list[Item]:
-    """`count` items from lessons before `lesson`: due ones first, then new ones from the nearest lesson backwards.
+    """Up to `count` items from lessons before `lesson`: due ones, then new ones of the lessons that it needs, then new
+    ones of other lessons from which something has been answered; within each, from the nearest lesson backwards.
 
+    A lesson can be read by whoever has read those that its card names, so nothing new is asked from any other.
     With nothing answered yet the choice depends on `lesson` alone.
     """
     earlier = [item for item in items if item.lesson < lesson]
     seen = {answer.item for answer in answers}
     fresh = sorted((item for item in earlier if item.id not in seen), key=lambda item: item.lesson, reverse=True)
-    return (due(earlier, answers, now) + fresh)[:count]
+    needed, met = needed_lessons(lesson), {item.lesson for item in earlier if item.id in seen}
+    new = [item for item in fresh if item.lesson in needed]
+    new += [item for item in fresh if item.lesson in met - needed]
+    return (due(earlier, answers, now) + new)[:count]
+
+
+def needed_lessons(lesson: str) -> set[str]:
+    """The lessons on the card of `lesson`, those on their cards and so on; "" is what the course presupposes."""
+    return {"", *(further for name in NEEDS.get(lesson, ()) for further in (name, *needed_lessons(name)))}

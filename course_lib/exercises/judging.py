@@ -33,6 +33,11 @@ from course_lib.exercises.wording import explain_error, listed, one_line, show_a
 
 TOO_CLOSE = "a value that is off only beyond the sixth digit"
 
+EXAMPLE = 1.25
+"""A number to show how one is written; it answers no question."""
+
+FLOAT32_STEP = float(np.finfo(np.float32).eps)
+
 SIDE_EFFECT_WORTH = 0.5
 """Share of the points for right values that come with a forbidden warning or a changed input."""
 
@@ -81,11 +86,11 @@ def _judge_design(exercise: Exercise, seed: int, seen: tuple[Observation, ...]) 
     values: list[NDArray[Any]] = []
     for probe, o, example in zip(probes_for(exercise, seed), seen, _expected(exercise, seed), strict=True):
         array = _real(o)
-        if array is None or array.shape != np.shape(example) or not np.all(np.isfinite(array.astype(float))):
-            fault = _raised(o) or _no_number(probe, o) or _not_like(probe, example)
+        fault = _raised(o) or _unusable(probe, o, example)
+        if array is None or fault:
             outcome: Outcome | None = "raised" if o.status == "raised" else None
-            evidence = _evidence(probe, o)
-            return _verdict(exercise, 0.0, fault, _ask(exercise, o), evidence=evidence, outcome=outcome)
+            step = _ask(exercise, o) if outcome else "Run its cell again, then check again."
+            return _verdict(exercise, 0.0, fault, step, evidence=_evidence(probe, o), outcome=outcome)
         values.append(array.astype(float))
     assert exercise.measure is not None
     with np.errstate(all="ignore"):
@@ -273,6 +278,10 @@ def _fault(exercise: Exercise, probe: Probe, seen: Observation, expected: Value)
         return _raised(seen)
     if isinstance(expected, str):
         return _wrong_choice(exercise, seen, expected)
+    if probe.args is None:
+        unusable = _unusable(probe, seen, expected)
+        if unusable:
+            return unusable
     malformed = _no_number(probe, seen)
     if exercise.returns or isinstance(expected, tuple):
         ours, theirs = _parts(seen.value), _parts(expected)
@@ -284,11 +293,19 @@ def _fault(exercise: Exercise, probe: Probe, seen: Observation, expected: Value)
     return malformed if array is None else _differs(exercise, probe, array, expected)
 
 
-def _not_like(probe: Probe, example: Value) -> str:
-    """What a variable should hold instead."""
-    shape = np.shape(example)
-    wanted = f"hold finite numbers of shape {shape}" if shape else "be one finite number"
-    return f"{probe.label} must {wanted}."
+def _unusable(probe: Probe, seen: Observation, example: Value) -> str:
+    """What a variable holds, and what to set it to; empty when it holds finite numbers of the example's shape."""
+    shape, array, name = np.shape(example), _real(seen), probe.name
+    if array is None:
+        held = _no_number(probe, seen)
+    elif array.shape != shape:
+        held = f"{name} holds values of shape {array.shape}." if array.ndim else f"{name} holds a single number."
+    elif not np.all(np.isfinite(array.astype(float))):
+        held = f"{name} is {show_array(array)}."
+    else:
+        return ""
+    wanted = f"finite numbers of shape {shape}" if shape else f"one number, for example {name} = {EXAMPLE}"
+    return f"{held} Set {name} to {wanted}."
 
 
 def _raised(seen: Observation) -> str:
@@ -318,27 +335,23 @@ def _wrong_choice(exercise: Exercise, seen: Observation, expected: str) -> str:
 
 def _no_number(probe: Probe, seen: Observation) -> str:
     """Why an observation holds no real array; empty when it does."""
-    what = f"{probe.name}(…)" if probe.args is not None else probe.name
+    what = f"{probe.name}(…) gave" if probe.args is not None else f"{probe.name} holds"
     if seen.status == "malformed":
         if seen.message == "not a function":
             return f"{probe.name} must be a function, but it is now a value of type {one_line(seen.error, 40)}."
         if seen.message == "too large":
-            return f"{what} gave far more values than were asked for."
+            return f"{what} far more values than were asked for."
         if seen.error == "NoneType":
-            return (
-                f"{what} is None; give it a number."
-                if probe.args is None
-                else f"{what} gave None. Is a `return` missing?"
-            )
-        return f"{what} gave a value of type {one_line(seen.error, 40)}, where numbers are expected."
+            return f"{probe.name} is None." if probe.args is None else f"{what} None. Is a `return` missing?"
+        return f"{what} a value of type {one_line(seen.error, 40)}, where numbers are expected."
     if seen.status in ("missing", "placeholder"):
         return f"{probe.name} is not written yet."
     if isinstance(seen.value, str):
-        return f"{what} gave text, where numbers are expected."
+        return f"{what} text, where numbers are expected."
     if isinstance(seen.value, np.ndarray) and seen.value.dtype.kind not in "biuf":
-        return f"{what} gave values of type {seen.value.dtype}, where real numbers are expected."
+        return f"{what} values of type {seen.value.dtype}, where real numbers are expected."
     if isinstance(seen.value, tuple):
-        return f"{what} gave {len(seen.value)} arrays of different shapes, where one array is expected."
+        return f"{what} {len(seen.value)} arrays of different shapes, where one array is expected."
     return ""
 
 
@@ -353,11 +366,7 @@ def _differs(exercise: Exercise, probe: Probe, got: NDArray[Any], expected: NDAr
     if got.dtype.kind not in "biuf":
         return f"values of type {got.dtype} came back, where real numbers are expected."
     if got.shape != expected.shape:
-        return (
-            f"The values have shape {got.shape}, the specification asks for {expected.shape} here ({probe.label})."
-            if probe.args is not None
-            else f"{probe.name} has shape {got.shape}, which the question does not ask for."
-        )
+        return f"The values have shape {got.shape}, the specification asks for {expected.shape} here ({probe.label})."
     good = _close(exercise.tolerance, got, expected)
     value = got.astype(float)
     if probe.between is not None:
@@ -378,9 +387,9 @@ def _differs(exercise: Exercise, probe: Probe, got: NDArray[Any], expected: NDAr
 def _close(tolerance: Tolerance, got: NDArray[Any], expected: NDArray[Any]) -> NDArray[np.bool_]:
     relative, absolute = tolerance.relative, tolerance.absolute
     if got.dtype == np.float32:
-        # An answer in float32 is right when it is right for float32: a few of its rounding steps, and its underflow.
-        relative = max(relative, 16 * float(np.finfo(np.float32).eps))
-        absolute = max(absolute, float(np.finfo(np.float32).tiny))
+        # Right for float32: some of its rounding steps at the answer and at the terms on the way, and its underflow.
+        relative = max(relative, 16 * FLOAT32_STEP)
+        absolute = max(absolute, 4 * FLOAT32_STEP * tolerance.terms, float(np.finfo(np.float32).tiny))
     value, target = got.astype(float), expected.astype(float)
     with np.errstate(all="ignore"):
         near = np.abs(value - target) <= absolute + relative * np.abs(target)

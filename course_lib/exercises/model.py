@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
+from numbers import Number
 from os.path import dirname
 from typing import Any, Literal
 
@@ -90,6 +91,9 @@ class Tolerance:
     relative: float
     absolute: float
     reason: str
+    terms: float = 1.0
+    """Size of the terms that are added and subtracted on the way: an answer in float32 is rounded at that size.
+    0 where small values are the point."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,6 +177,8 @@ class Exercise:
     warnings_forbidden: bool = False
     partial: bool = False
     """Points by the share of probe groups passed; only when the random draws pass, so that no constant earns any."""
+    figure: str = ""
+    """A question that is answered by reading a figure: the id of the notebook's cell that draws it."""
     time_limit: float = 5.0
     libraries: tuple[str, ...] = field(default=LIBRARIES)
 
@@ -288,6 +294,8 @@ def plain(value: Any) -> Observation:
         return Observation("value", value=str(value)) if type(value) is str else _malformed(value)
     try:
         array = np.array(value)
+        if array.dtype == object and all(isinstance(v, Number) for v in array.flat):
+            array = array.astype(float)  # fractions, decimals and whole numbers beyond 64 bits
     except Exception:
         array = np.array(None)
     if array.dtype.kind in "biuf":

@@ -83,12 +83,13 @@ class Progress:
         for event in self.store.events("attempt"):
             self._best[event.item] = max(self._best.get(event.item, 0.0), float(event.data.get("points", 0.0)))
         self._right = {answer.item: answer.right for answer in given}
-        self._compared = {event.item for event in self.store.events("reveal")}
+        self._made = {event.item for event in self.store.events("prediction")}
+        self._came_true = {event.item: bool(event.data.get("right")) for event in self.store.events("reveal")}
         self._tasks = {event.item for event in self.store.events("task") if event.data.get("score", 0) >= 1}
         self._due = {item.id for item in due(ITEMS, given, datetime.now(UTC))}
 
     def rows(self) -> list[tuple[str, ...]]:
-        """One row per lesson and one for all: lesson, points, quiz, predictions, widget tasks, due."""
+        """One row per lesson and one for all: lesson, points, quiz, predictions made, come true, widget tasks, due."""
         lessons = sorted({e.lesson for e in BANK.values()} | {p.lesson for p in PREDICTIONS.values()})
         return [self._row(lesson, lesson) for lesson in lessons] + [self._row("all", "")]
 
@@ -96,13 +97,15 @@ class Progress:
         exercises = [e for e in BANK.values() if e.id.startswith(start)]
         quiz = [i for i in ITEMS if "-quiz-" in i.id and i.id.startswith(start)]
         predictions = [p for p in PREDICTIONS if p.startswith(start)]
+        compared = [self._came_true[p] for p in predictions if p in self._came_true]
         earned = sum(self._best.get(e.id, 0.0) for e in exercises)
         waiting = sum(1 for i in ITEMS if i.id in self._due and i.id.startswith(start))
         return (
             label,
             f"{points(round(earned, 2))} of {points(sum(e.points for e in exercises))}",
             f"{sum(self._right.get(i.id, False) for i in quiz)} of {len(quiz)}",
-            f"{sum(p in self._compared for p in predictions)} of {len(predictions)}",
+            f"{sum(p in self._made for p in predictions)} of {len(predictions)}",
+            f"{sum(compared)} of {len(compared)}" if compared else "–",
             str(sum(task.startswith(start) for task in self._tasks)),
             str(waiting),
         )
@@ -130,7 +133,8 @@ class Progress:
             "lesson",
             "exercise points",
             "quiz answers right",
-            "predictions compared",
+            "predictions made",
+            "predictions come true",
             "widget tasks solved",
             "due for recall",
         )

@@ -31,6 +31,7 @@ _BY_TYPE = {
     "AttributeError": "The object has nothing of that name. Look for a slip in the spelling.",
     "TypeError": "An operation was given a kind of value that it cannot take.",
     "ValueError": "A function was given a value or a shape that it cannot take.",
+    "AxisError": "There is no axis of that number: the array has fewer dimensions. axis=-1 is always the last.",
     "IndexError": "An index points outside the array. Print the array's shape.",
     "KeyError": "A key is looked up that is not there.",
     "ZeroDivisionError": "Something is divided by zero.",

@@ -41,9 +41,10 @@ FAMILIES = {
     "sequence": "Losses of whole sequences, where nobody has said which part of the input belongs to which label.",
 }
 _ADDRESS = re.compile(r"(doi:(10\.[^\s,;]+))|(arXiv:(\d{4}\.\d{4,5}))")
-_TABLE = "border-collapse:collapse;margin:0.3em 0 1.2em 1em;max-width:62em"
-_CELL = "text-align:left;vertical-align:top;white-space:normal"
-_NARROW = f"{_CELL};width:7.5em"
+# As wide as the page and no wider: on a telephone text and calls wrap, and only a long formula is left to scroll to.
+_TABLE = "border-collapse:collapse;margin:0.3em 0 1.2em 1em;table-layout:fixed;width:calc(100% - 1em);max-width:62em"
+_CELL = "text-align:left;vertical-align:top;white-space:normal;overflow-wrap:anywhere"
+_NARROW = f"{_CELL};width:7em"
 
 
 def index(catalogue: Catalogue[Any]) -> Any:

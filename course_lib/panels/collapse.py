@@ -11,6 +11,7 @@ import numpy as np
 
 from course_lib import activations, data, losses
 from course_lib.activations import sigmoid
+from course_lib.panels.contour import contour
 from course_lib.plots import readable
 from course_lib.spec import Array
 from course_lib.stage import (
@@ -236,7 +237,7 @@ def _surface(activation: str, net: Layers) -> Chart:
     if activation != "identity":
         marks += _bends(net)
     if np.abs(field).max() > SHRUG:
-        marks += _with_halo(Line(*_boundary(field), role="black", width=3))
+        marks += contour(GRID, field, 0.0)
     shapes: tuple[tuple[int, Shape], ...] = ((1, "circle"), (0, "square"))
     for label, shape in shapes:
         x = CORNERS.x[CORNERS.y == label]
@@ -245,21 +246,6 @@ def _surface(activation: str, net: Layers) -> Chart:
     ticks = ((0.0, "0"), (0.5, "½"), (1.0, "1"))
     title = "Output over the inputs  (thick line: ½)"
     return Chart(title, Axis("u₁", LOW, HIGH, ticks=ticks), Axis("u₂", LOW, HIGH, ticks=ticks), tuple(marks))
-
-
-def _with_halo(line: Line) -> tuple[Line, Line]:
-    """The line on a wider white one, so that it is seen on every colour of the heat map."""
-    return Line(line.x, line.y, role="white", width=line.width + 3), line
-
-
-def _boundary(field: Array) -> tuple[Array, Array]:
-    """Where the score is 0, as one row of points; a NaN lifts the pen between two pieces."""
-    from contourpy import contour_generator
-
-    pieces = contour_generator(GRID, GRID, field).lines(0.0)
-    gap = np.full((1, 2), np.nan)
-    points = np.concatenate([part for piece in pieces for part in (piece, gap)] or [gap])
-    return points[:, 0], points[:, 1]
 
 
 def _bends(net: Layers) -> Iterator[Mark]:
@@ -296,7 +282,8 @@ def _diagonals(activation: str, net: Layers, reach: float) -> Chart:
     same, other = scores(activation, net, DIAGONALS.reshape(-1, 2))[0].reshape(2, -1)
     return Chart(
         "Score along the two diagonals",
-        Axis("place on the diagonal", 0.0, 1.0, ticks=((0.0, "corner"), (0.5, "middle"), (1.0, "corner"))),
+        # A little wider, so that no corner's point is cut.
+        Axis("place on the diagonal", -0.03, 1.03, ticks=((0.0, "corner"), (0.5, "middle"), (1.0, "corner"))),
         Axis("score", -reach, reach),
         (
             Line(ALONG, same, label="ends should be < 0"),
@@ -348,7 +335,7 @@ def _words(facts: Mapping[str, Any]) -> str:
 
 def _number(value: float) -> str:
     """Two decimals, and 0 for what is nothing."""
-    return readable(round(float(value), 2) + 0.0)
+    return readable(round(float(value), 2))
 
 
 def _fewest(params: Mapping[str, Any], facts: Mapping[str, Any]) -> Result:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from course_lib import activations, losses
-from course_lib.panels.explore import _knobs, _param_slider, _value_task
+from course_lib.panels.entry import Entry, number_params, param_slider, value_task
 from course_lib.plots import SPAN, activation_curves, loss_at, loss_curves, readable, visible_range
 from course_lib.spec import Activation, Array, Claims, Loss, Param
 from course_lib.stage import (
@@ -33,8 +33,6 @@ from course_lib.stage import (
     Text,
 )
 from course_lib.stage.scene import Dashes, Mark, Role, Shape, round_numbers
-
-Entry = Activation | Loss
 
 # Told apart by colour, by dashes and by the shape of the point.
 LOOKS: tuple[tuple[Role, Dashes, Shape], ...] = (
@@ -154,7 +152,7 @@ class Compared:
         self.low, self.high = self._span()
         self.labels = self._labels()
         room = 2 - (len(self.labels) > 1)
-        knobs = [(entry, *knob) for entry in entries for knob in _knobs(entry, most=1).values()][:room]
+        knobs = [(entry, *knob) for entry in entries for knob in number_params(entry, most=1).values()][:room]
         self.knobs: dict[str, tuple[Entry, Param, float]] = {
             f"{entry.name}_{param.name}": (entry, param, default) for entry, param, default in knobs
         }
@@ -276,7 +274,7 @@ def _first_upper(text: str) -> str:
 
 
 def _knob_slider(name: str, entry: Entry, param: Param, default: float, table: int) -> Slider:
-    plain = _param_slider(param, default, table)
+    plain = param_slider(param, default, table)
     return Slider(
         name, f"{entry.title}, {plain.label}", plain.low, plain.high, plain.default, plain.step, table=plain.table
     )
@@ -356,7 +354,7 @@ def _words(
     )
     slope_word = "gradient" if compared.of_losses else "slope"
     each = "; ".join(
-        f"{entry.title} {readable(value, 4)}, {slope_word} {readable(slope + 0.0, 4)}"
+        f"{entry.title} {readable(value, 4)}, {slope_word} {readable(slope, 4)}"
         for entry, value, slope in zip(compared.entries, values, slopes, strict=True)
     )
     first, second = compared.entries[:2]
@@ -376,7 +374,7 @@ def _task(compared: Compared, step: float) -> Task:
     inner = (x > x[0] + 0.04 * (x[-1] - x[0])) & (x < x[-1] - 0.04 * (x[-1] - x[0]))
     if np.abs(difference).max() < 1e-6:
         goal = compared.at(first, _share(compared, 0.6), 0, {name: d for name, (*_, d) in compared.knobs.items()})[0]
-        task = _value_task(f"{start}-value", first.title, goal)
+        task = value_task(f"{start}-value", first.title, goal)
         return replace(task, text=f"{first.title} and {second.title} start as one and the same curve. {task.text}")
     if np.abs(difference[inner]).max() >= np.abs(difference).max() - 1e-12:
         return Task(

@@ -11,29 +11,36 @@ from typing import Any, Literal
 import numpy as np
 
 from course_lib import activations, losses
+from course_lib.panels.compare import is_drawn
+from course_lib.panels.entry import number_params, param_slider, value_task
+from course_lib.panels.explore_loss import explore_loss
+from course_lib.panels.explore_several import along_a_path, several_scores
+from course_lib.panels.pointing import (
+    kink_points,
+    minimum_points,
+    read_off,
+    tangent,
+    three_presets,
+    where,
+)
 from course_lib.plots import (
     FLAT,
     SPAN,
     Landmarks,
-    LossCurve,
     activation_curves,
     landmarks,
-    loss_at,
-    loss_curves,
     readable,
     visible_range,
 )
-from course_lib.spec import Activation, Array, Loss, Param
+from course_lib.spec import Activation, Array, Claims
 from course_lib.stage import (
     Area,
     Axis,
     Chart,
-    Choice,
     Handle,
     Line,
     Panel,
     Points,
-    Preset,
     Result,
     Rule,
     Scene,
@@ -45,87 +52,147 @@ from course_lib.stage import (
 from course_lib.stage.scene import Mark
 
 TaskKind = Literal["saturation", "minimum", "kink", "value"]
+# No picture of an activation goes beyond these scores.
+FARTHEST = 16.0
 
 
 def explore(name: str, *, task: TaskKind | None = None, **start: Any) -> Stage:
     """A widget on one catalogue entry: its curve and slope at a point that the learner moves, and a task.
 
     explore("sigmoid", task="saturation", x=2): `start` gives first values of the controls. Without `task` the entry's
-    most telling one is chosen. ValueError for an unknown name, or for an entry that is not drawn over one number.
+    most telling one is chosen. What takes several scores, or compares vectors, masks or sequences, is explored along
+    one way through its inputs. ValueError for an unknown name, or for a task that the entry does not have.
     """
     return Stage(explore_panel(name, task=task), **start)
 
 
 def explore_panel(name: str, *, task: TaskKind | None = None) -> Panel:
-    """The panel of `explore`: an elementwise activation, or a loss."""
-    if name in losses.CATALOGUE:
-        return _explore_loss(losses.get(name), task)
-    entry = activations.get(name)
-    if not entry.elementwise:
-        raise ValueError(f"{name!r} acts on several scores at once; expected an elementwise activation or a loss")
-    return _explore_activation(entry, task)
+    """The panel of `explore`."""
+    entry = losses.get(name) if name in losses.CATALOGUE else activations.get(name)
+    if isinstance(entry, Activation) and entry.elementwise:
+        return _explore_elementwise(entry, task)
+    if task not in (None, "value"):
+        raise ValueError(f"{name!r} has no task {task!r}; its only task is 'value'")
+    if isinstance(entry, Activation):
+        return several_scores(entry)
+    return explore_loss(entry) if is_drawn(entry) else along_a_path(entry)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# Activations
+# Elementwise activations
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-def _explore_activation(entry: Activation, kind: TaskKind | None) -> Panel:
-    knobs = _knobs(entry, most=2)
+@dataclass(frozen=True)
+class Backdrop:
+    """What stands still while the point moves: the curve and its slope, (n,) each, and what is worth marking on them.
+
+    `flat` are the stretches, within the picture's `span`, on which the curve saturates; `lowest` are the places of the
+    minimum; `steepness` is the least upper bound of |slope|.
+    """
+
+    span: tuple[float, float]
+    x: Array
+    value: Array
+    slope: Array
+    marks: Landmarks
+    steepness: float
+    flat: tuple[tuple[float, float], ...]
+    lowest: tuple[float, ...]
+
+
+def _span(entry: Activation) -> tuple[float, float]:
+    """The scores in the picture: farther out where the curve levels off only there."""
+    marks = landmarks(entry)
+    reach = max(SPAN[1], *(abs(edge) + 1 for edge in (marks.flat_left, marks.flat_right, 0.0) if edge is not None))
+    return (-reach, reach) if reach <= FARTHEST else SPAN
+
+
+def _backdrop(entry: Activation, span: tuple[float, float], params: Mapping[str, float]) -> Backdrop:
+    x, value, slope = activation_curves(entry, span, **params)
+    marks, claims = landmarks(entry, **params), entry.claims(**params)
+    assert isinstance(claims, Claims)
+    left, right = marks.flat_left, marks.flat_right
+    if math.isinf(claims.lipschitz):
+        # There is no largest slope to compare with: what saturates is the stretch that is quite level.
+        steep = np.flatnonzero(slope != 0)
+        left = float(x[steep[0] - 1]) if "left" in claims.saturates else None
+        right = float(x[steep[-1] + 1]) if "right" in claims.saturates else None
+    flat = [] if left is None or left <= span[0] else [(span[0], left)]
+    flat += [] if right is None or right >= span[1] else [(right, span[1])]
+    return Backdrop(span, x, value, slope, marks, claims.lipschitz, tuple(flat), _lowest_places(x, value, marks))
+
+
+def _lowest_places(x: Array, value: Array, marks: Landmarks) -> tuple[float, ...]:
+    """The places of the minimum within the picture: a wave has many."""
+    if marks.minimum is None:
+        return ()
+    at, level = marks.minimum
+    if marks.rises:
+        # The last place of a level stretch.
+        return (float(x[value <= level + 1e-12][-1]),)
+    dips = (value[1:-1] < value[:-2]) & (value[1:-1] < value[2:]) & (value[1:-1] < level + 1e-3)
+    others = [float(place) for place in x[1:-1][dips] if abs(place - at) > 0.1]
+    return tuple(place for place in (at, *others) if x[0] < place < x[-1])
+
+
+def _explore_elementwise(entry: Activation, kind: TaskKind | None) -> Panel:
+    knobs = number_params(entry, most=2)
+    span = _span(entry)
     task = _activation_task(entry, kind)
-    hide_answer = task.id.endswith(("saturation", "minimum", "kink"))
+    # What the task asks for is not marked, all else is.
+    asked = task.id.rpartition("-")[2]
 
     # The curves depend on the entry's parameters only; the point moves far more often than they do.
     @functools.lru_cache(maxsize=64)
-    def backdrop(*values: float) -> tuple[Array, Array, Array, Landmarks]:
-        params = dict(zip(knobs, values, strict=True))
-        return *activation_curves(entry, SPAN, **params), landmarks(entry, **params)
+    def backdrop(*values: float) -> Backdrop:
+        return _backdrop(entry, span, dict(zip(knobs, values, strict=True)))
 
     def scene(x: float, **params: float) -> Scene:
-        xs, curve, slopes, marks = backdrop(*(params[name] for name in knobs))
+        back = backdrop(*(params[name] for name in knobs))
         value, slope = _at(entry, x, params)
+        high, steep = visible_range((back.x, back.value)), visible_range((back.x, back.slope))
         return Scene(
             charts=(
                 Chart(
                     f"{entry.title}  f(x)",
-                    Axis("score  x", *SPAN),
-                    Axis("", *visible_range((xs, curve))),
+                    Axis("score  x", *span),
+                    Axis("", *high),
                     (
-                        *([] if hide_answer else _flat_areas(marks, visible_range((xs, curve)))),
-                        Line(xs, curve),
-                        *_tangent(x, value, slope),
-                        *([] if hide_answer else _landmark_points(marks, entry, params)),
+                        *(_flat_areas(back, high) if asked != "saturation" else ()),
+                        Line(back.x, back.value),
+                        *(_kinks(back, entry, params) if asked != "kink" else ()),
+                        *(_minimum(back) if asked != "minimum" else ()),
+                        *tangent(x, value, slope, 2.5 / math.hypot(1.0, slope)),
                     ),
                     (Handle(x, value, "Point on the curve", moves_x="x"),),
                 ),
                 Chart(
                     "Derivative  f′(x)",
-                    Axis("score  x", *SPAN),
-                    Axis("", *visible_range((xs, slopes))),
+                    Axis("score  x", *span),
+                    Axis("", *steep),
                     (
-                        *([] if hide_answer else _flat_areas(marks, visible_range((xs, slopes)))),
-                        Line(xs, slopes, role="vermillion"),
-                        *_steepest(marks),
+                        *(_flat_areas(back, steep) if asked != "saturation" else ()),
+                        Line(back.x, back.slope, role="vermillion"),
+                        *_steepest(back),
                         Points([x], [slope], size=11),
-                        beside(x, slope, readable(slope, 4), *SPAN),
+                        _slope_read_off(back, x, slope, steep),
                     ),
                 ),
             ),
-            says=_activation_words(entry, x, value, slope, marks, params),
-            facts={"x": x, "value": value, "slope": slope, "landmarks": marks},
+            says=_activation_words(entry, x, value, slope, back, params, asked),
+            facts={"x": x, "value": value, "slope": slope, "landmarks": back.marks},
         )
 
+    place = Slider("x", "Score x", *span, default=1.5, step=0.05, table=81 if knobs else 321)
+    sliders = [param_slider(param, default, 25 if len(knobs) == 1 else 7) for param, default in knobs.values()]
     return Panel(
         name=f"explore-{entry.name}",
         title=f"Explore {entry.title}",
         scene=scene,
-        controls=(
-            Slider("x", "Score x", *SPAN, default=1.5, step=0.05, table=81 if knobs else 321),
-            *(_param_slider(param, default, 25 if len(knobs) == 1 else 7) for param, default in knobs.values()),
-        ),
+        controls=(place, *sliders),
         task=task,
-        presets=(Preset("x = −4", {"x": -4.0}), Preset("x = 0", {"x": 0.0}), Preset("x = 4", {"x": 4.0})),
+        presets=three_presets("x", place, {slider.name: slider.default for slider in sliders}, scene, task),
     )
 
 
@@ -135,76 +202,57 @@ def _at(entry: Activation, x: float, params: Mapping[str, float]) -> tuple[float
     return float(entry.function(point, **params)[0]), float(entry.derivative(point, **params)[0])
 
 
-def _knobs(entry: Activation | Loss, most: int) -> dict[str, tuple[Param, float]]:
-    """The first parameters that are single numbers, with their defaults: those get a slider."""
-    numbers = {
-        param.name: (param, float(param.default)) for param in entry.params if not isinstance(param.default, tuple)
-    }
-    # Two parameters in one order (lower ≤ upper) cannot be slid one without the other.
-    return {} if {"lower", "upper"} <= numbers.keys() else dict(list(numbers.items())[:most])
+def _flat_areas(back: Backdrop, height: tuple[float, float]) -> list[Mark]:
+    label = "level: slope 0" if math.isinf(back.steepness) else "slope under 1 % of its largest"
+    return [Area(ends, *height, label="" if index else label) for index, ends in enumerate(back.flat)]
 
 
-def _param_slider(param: Param, default: float, table: int) -> Slider:
-    """A slider round the parameter's default, inside its domain."""
-    reach = 2 * max(1.0, abs(default))
-    low, high = max(param.domain.low, default - reach), min(param.domain.high, default + reach)
-    step = 10.0 ** math.floor(math.log10((high - low) / 40))
-    if low == param.domain.low and not param.domain.low_closed:
-        low += step
-    if high == param.domain.high and not param.domain.high_closed:
-        high -= step
-    return Slider(param.name, f"{param.name}: {param.meaning}", low, high, default, step, table=table)
+def _kinks(back: Backdrop, entry: Activation, params: Mapping[str, float]) -> list[Mark]:
+    kinks = [kink.at for kink in back.marks.kinks if back.span[0] < kink.at < back.span[1]]
+    return kink_points(kinks, lambda at: entry.function(at, **params))
 
 
-def _flat_areas(marks: Landmarks, height: tuple[float, float]) -> list[Mark]:
-    edges = []
-    if marks.flat_left is not None and marks.flat_left > SPAN[0]:
-        edges.append((SPAN[0], marks.flat_left))
-    if marks.flat_right is not None and marks.flat_right < SPAN[1]:
-        edges.append((marks.flat_right, SPAN[1]))
-    label = "slope under 1 % of its largest"
-    return [
-        Area([start, end], height[0], height[1], label="" if index else label)
-        for index, (start, end) in enumerate(edges)
-    ]
+def _minimum(back: Backdrop) -> list[Mark]:
+    # What never goes down has its smallest value at a place and everywhere left of it.
+    also = ", here and everywhere to the left" if back.marks.rises else ""
+    return minimum_points(back.lowest, [back.marks.minimum[1]] * len(back.lowest), also) if back.marks.minimum else []
 
 
-def _tangent(x: float, value: float, slope: float) -> list[Mark]:
-    if not math.isfinite(slope):
+def _largest(back: Backdrop) -> float | None:
+    """The slope that is the largest, or that is never quite reached; None where it has no bound."""
+    if back.marks.steepest is not None:
+        return back.marks.steepest[1]
+    if not 0 < back.steepness < math.inf:
+        return None
+    finite = back.slope[np.isfinite(back.slope)]
+    return math.copysign(back.steepness, finite[np.abs(finite).argmax()])
+
+
+def _steepest(back: Backdrop) -> list[Mark]:
+    slope = _largest(back)
+    if slope is None:
         return []
-    reach = 2.5 / math.hypot(1.0, slope)
-    return [
-        Line(
-            [x - reach, x + reach], [value - reach * slope, value + reach * slope], role="ink", dashes="dashed", width=2
-        ),
-    ]
+    if back.marks.steepest is None:
+        return [Rule(y=slope, text=f"comes near {readable(slope)}")]
+    x, rule = back.marks.steepest[0], Rule(y=slope, text=f"largest {readable(slope)}")
+    beside_it = back.slope[(np.abs(back.x - x) > 0.05) & (np.abs(back.x - x) < 0.5)]
+    # On a straight piece no single place is the steepest.
+    peak = np.all(np.abs(beside_it[np.isfinite(beside_it)]) < abs(slope))
+    inside = back.span[0] <= x <= back.span[1]
+    return [*([Points([x], [slope], role="vermillion", shape="ring", size=10)] if peak and inside else ()), rule]
 
 
-def _steepest(marks: Landmarks) -> list[Mark]:
-    if marks.steepest is None or not SPAN[0] <= marks.steepest[0] <= SPAN[1] or marks.kinks:
-        return []
-    x, slope = marks.steepest
-    return [
-        Points([x], [slope], role="vermillion", shape="ring", size=10),
-        Rule(y=slope, text=f"largest {readable(slope)}"),
-    ]
-
-
-def _landmark_points(marks: Landmarks, entry: Activation, params: Mapping[str, float]) -> list[Mark]:
-    points: list[Mark] = []
-    if marks.minimum is not None and SPAN[0] < marks.minimum[0] < SPAN[1]:
-        points.append(Points([marks.minimum[0]], [marks.minimum[1]], role="green", shape="triangle", label="minimum"))
-    kinks = [kink.at for kink in marks.kinks if SPAN[0] < kink.at < SPAN[1]]
-    if kinks:
-        points.append(
-            Points(kinks, entry.function(np.array(kinks), **params), role="green", shape="square", label="kink")
-        )
-    return points
+def _slope_read_off(back: Backdrop, x: float, slope: float, height: tuple[float, float]) -> Text:
+    """The slope beside its point: under the line of the largest slope where that line has its words."""
+    largest = _largest(back)
+    close = largest is not None and abs(slope - largest) < 0.15 * (height[1] - height[0])
+    return read_off(x, slope, back.span, height, up=-14 if close and x > -0.25 * back.span[1] else 12)
 
 
 def _activation_words(
-    entry: Activation, x: float, value: float, slope: float, marks: Landmarks, params: Mapping[str, float]
+    entry: Activation, x: float, value: float, slope: float, back: Backdrop, params: Mapping[str, float], asked: str
 ) -> str:
+    marks = back.marks
     setting = "".join(f", {name} = {readable(number)}" for name, number in params.items())
     words = [f"At x = {readable(x)}{setting}: f(x) = {readable(value, 4)}, slope f′(x) = {readable(slope, 4)}"]
     if marks.steepest is not None and marks.steepest[1] and math.isfinite(slope):
@@ -214,6 +262,10 @@ def _activation_words(
         words.append(
             f"This is a kink: the slope is {readable(kink.left)} on the left and {readable(kink.right)} on the right"
         )
+    if asked != "saturation" and any(left < x < right for left, right in back.flat):
+        words.append("The curve has levelled off here")
+    if asked != "minimum" and any(abs(place - x) < 0.025 for place in back.lowest):
+        words.append("This is the lowest place")
     return ". ".join(words) + "."
 
 
@@ -303,10 +355,10 @@ PLACES: dict[str, Place] = {
 
 
 def _activation_task(entry: Activation, kind: TaskKind | None) -> Task:
-    marks = landmarks(entry)
+    marks, span = landmarks(entry), _span(entry)
     kinks = [kink.at for kink in marks.kinks]
     offered: dict[TaskKind, bool] = {
-        "saturation": any(edge is not None and abs(edge) < SPAN[1] for edge in (marks.flat_left, marks.flat_right)),
+        "saturation": any(edge is not None and abs(edge) < span[1] for edge in (marks.flat_left, marks.flat_right)),
         # Where the curve only rises, its smallest value is a flat stretch, not a place to find.
         "minimum": marks.minimum is not None and not marks.rises,
         "kink": bool(kinks),
@@ -317,113 +369,7 @@ def _activation_task(entry: Activation, kind: TaskKind | None) -> Task:
     if not offered.get(chosen):
         possible = ", ".join(repr(name) for name, possible in offered.items() if possible)
         raise ValueError(f"{entry.name!r} has no task {chosen!r}; choose one of {possible}")
-    task_id = f"{_where(entry)}-{entry.name}-{chosen}"
+    task_id = f"{where(entry)}-{entry.name}-{chosen}"
     if chosen == "value":
-        return _value_task(task_id, "f(x)", _at(entry, 2.5, {})[0])
+        return value_task(task_id, "f(x)", _at(entry, 2.5, {})[0])
     return Task(task_id, PLACES[chosen].text, PLACES[chosen].check)
-
-
-def _where(entry: Activation | Loss) -> str:
-    return "gallery" if entry.lesson is None else f"{entry.lesson:02d}"
-
-
-def _value_task(task_id: str, symbol: str, target: float) -> Task:
-    """Reach a value of the curve, to within 2 %."""
-    shown = float(f"{target:.2g}")
-
-    def check(params: Mapping[str, Any], facts: Mapping[str, Any]) -> Result:
-        value = facts["value"]
-        if abs(value - shown) <= 0.02 * max(abs(shown), 0.1):
-            return Result(1, f"Yes: {symbol} = {readable(value, 3)}.")
-        direction = "too small" if value < shown else "too large"
-        return Result(0, f"{symbol} = {readable(value, 3)} is {direction}; the target is {readable(shown)}.")
-
-    return Task(task_id, f"Find a place where {symbol} = {readable(shown)}. Then press Check.", check)
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Losses
-# ---------------------------------------------------------------------------------------------------------------------
-
-
-def _explore_loss(entry: Loss, kind: TaskKind | None) -> Panel:
-    if kind not in (None, "value"):
-        raise ValueError(f"a loss has only the task 'value', got {kind!r}")
-    curves = loss_curves(entry)
-    labels = {curve.target: curve.label for curve in curves}
-    knobs = _knobs(entry, most=2 if len(labels) == 1 else 1)
-    low, high = float(curves[0].x[0]), float(curves[0].x[-1])
-    probability = entry.prediction in ("probability", "probabilities")
-    if probability:
-        low, high = 0.001, 0.999
-    symbol = {"value": "r" if curves[0].target == 0 else "ŷ", "logit": "z", "logits": "z"}.get(entry.prediction, "p")
-
-    @functools.lru_cache(maxsize=64)
-    def backdrop(target: float, *values: float) -> LossCurve:
-        settings = dict(zip(knobs, values, strict=True))
-        return next(curve for curve in loss_curves(entry, None, **settings) if curve.target == target)
-
-    def scene(x: float, y: float = curves[0].target, **params: float) -> Scene:
-        curve = backdrop(y, *(params[name] for name in knobs))
-        here = loss_at(entry, np.array([x]), y, **params)
-        value, slope = float(here.value[0]), float(here.gradient[0])
-        setting = "".join(f", {name} = {readable(number)}" for name, number in params.items())
-        return Scene(
-            charts=(
-                Chart(
-                    entry.title,
-                    Axis(curve.axis, low, high),
-                    Axis("", *visible_range((curve.x, curve.value))),
-                    (Line(curve.x, curve.value), *_tangent_across(x, value, slope, high - low)),
-                    (Handle(x, value, "Prediction", moves_x="x"),),
-                ),
-                Chart(
-                    "Gradient",
-                    Axis(curve.axis, low, high),
-                    Axis("", *visible_range((curve.x, curve.gradient))),
-                    (
-                        Line(curve.x, curve.gradient, role="vermillion"),
-                        Points([x], [slope], size=11),
-                        beside(x, slope, readable(slope), low, high),
-                    ),
-                ),
-            ),
-            says=f"At {symbol} = {readable(x, 3)}, {curve.label}{setting}: loss = {readable(value, 4)}, "
-            f"gradient = {readable(slope, 4)}.",
-            facts={"x": x, "value": value, "slope": slope},
-        )
-
-    # Away from the answer, which lies at the left: right of the middle, or where the other label would be cheap.
-    start = low + (0.7 if len(labels) == 1 or entry.target == "sign" else 0.3) * (high - low)
-    goal = float(loss_at(entry, np.array([low + 0.15 * (high - low)]), curves[0].target).value[0])
-    choice = (Choice("y", "Target", tuple(labels.items()), curves[0].target),) if len(labels) > 1 else ()
-    return Panel(
-        name=f"explore-{entry.name}",
-        title=f"Explore {entry.title}",
-        scene=scene,
-        controls=(
-            Slider(
-                "x", curves[0].axis.capitalize(), low, high, round(start, 3), 0.005 if probability else 0.05, table=161
-            ),
-            *choice,
-            *(_param_slider(param, default, 9) for param, default in knobs.values()),
-        ),
-        task=_value_task(f"{_where(entry)}-{entry.name}-value", "the loss", goal),
-    )
-
-
-def beside(x: float, y: float, text: str, low: float, high: float, up: float = 12) -> Text:
-    """A number next to a point, on the side where there is room."""
-    right = x > low + 0.8 * (high - low)
-    return Text(x, y, text, dx=-10 if right else 10, dy=up, side="right" if right else "left")
-
-
-def _tangent_across(x: float, value: float, slope: float, width: float) -> list[Mark]:
-    if not math.isfinite(value + slope):
-        return []
-    reach = 0.15 * width
-    return [
-        Line(
-            [x - reach, x + reach], [value - reach * slope, value + reach * slope], role="ink", dashes="dashed", width=2
-        )
-    ]

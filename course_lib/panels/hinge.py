@@ -136,7 +136,8 @@ def hinge_puzzle_panel() -> Panel:
 
 def _slope_name(corner: float, slope: float) -> Text:
     """The slope in words, beyond the tip of its triangle, on the side where there is room."""
-    up = 20 if slope >= 0 else -20
+    # Below the steepest falls there is no room.
+    up = 26 if slope >= 0 or slope < -2.3 else -26
     return Text(corner, slope, f"slope {readable(slope)}", side="right" if corner > 0 else "left", dy=up)
 
 

@@ -168,12 +168,17 @@ def _moves(before: Mapping[str, float], best: Mapping[str, float]) -> list[Mark]
     marks: list[Mark] = []
     for row, look in enumerate(LOOKS):
         y, start, now = 3.0 - row, before[look.loss], best[look.loss]
-        right = now > 0.85 * LONGEST
+        # Beyond the point, away from the ring; at an end of the chart over the line between the two.
+        left = now < start
+        over = now < 0.1 * LONGEST if left else now > 0.85 * LONGEST
+        right = left != over
         marks += [
             Line([start, now], [y, y], role=look.role, dashes=look.dashes),
             Points([start], [y], role=look.role, shape="ring", size=9),
             Points([now], [y], role=look.role, shape=look.shape, size=12),
-            Text(now, y, f"{now:.2f}", dx=-14 if right else 14, side="right" if right else "left"),
+            Text(
+                now, y, f"{now:.2f}", dx=-14 if right else 14, dy=14 if over else 0, side="right" if right else "left"
+            ),
         ]
     return marks
 

@@ -404,8 +404,8 @@ def _push_chart(kind: str, output: str, loss: str, z: float, facts: Mapping[str,
         Text(
             z,
             facts["push"],
-            readable(facts["push"], 3),
-            dx=-12 if z > 0 else 12,
+            _push_text(facts["push"]),
+            dx=-18 if z > 0 else 18,
             dy=14,
             side="right" if z > 0 else "left",
         ),
@@ -417,6 +417,10 @@ def _push_chart(kind: str, output: str, loss: str, z: float, facts: Mapping[str,
         marks,
         (Handle(z, facts["push"], "Score z", moves_x="z"),),
     )
+
+
+def _push_text(push: float) -> str:
+    return readable(push, 4)
 
 
 def _course_chart(kind: str, run: Run, best: Run) -> Chart:
@@ -487,7 +491,7 @@ def _words(
     if judged.word != "refused":
         told.append(
             f"At score {readable(z)} the output is {readable(facts['says'], 3)}, the loss {readable(facts['loss'], 3)} "
-            f"and the push {readable(facts['push'], 4)}, for {'target 1' if kind == 'number' else 'y = 1'}."
+            f"and the push {_push_text(facts['push'])}, for {'target 1' if kind == 'number' else 'y = 1'}."
         )
     works = [
         f"{OUTPUTS[unit]} with {TITLES[name]}"

@@ -193,8 +193,8 @@ def _controls() -> tuple[Control, ...]:
 
 
 def settings(params: Mapping[str, Any]) -> Settings:
-    """What decides the run at these parameters."""
-    points = tuple((float(x), float(y), int(label)) for x, y, label in params["points"])
+    """What decides the run at these parameters; ValueError where the clicked points are no such list."""
+    points = clicked(params)
     return Settings(
         data=params["data"],
         points=points if params["data"] == "clicked" else (),
@@ -208,9 +208,28 @@ def settings(params: Mapping[str, Any]) -> Settings:
     )
 
 
+def clicked(params: Mapping[str, Any]) -> tuple[tuple[float, float, int], ...]:
+    """One's own points: x₁, x₂ and the class of each; ValueError where that is no such list."""
+    try:
+        found = tuple((float(x), float(y), int(label)) for x, y, label in params["points"])
+    except (TypeError, ValueError):
+        # Refused below, in words that say what is expected.
+        found = ((math.nan, math.nan, 0),)
+    if not all(math.isfinite(x + y) and label in (0, 1) for x, y, label in found):
+        raise ValueError(
+            f"points={params['points']!r:.80} must be [[x1, x2, class], …] with two numbers and the class 0 or 1 of "
+            "each point, such as [[0.5, -0.5, 1]]"
+        )
+    return found
+
+
 def past(params: Mapping[str, Any]) -> tuple[tuple[int, float], ...]:
     """Until which step at which rate the network was trained; ValueError where that is no such list."""
-    found = tuple((int(until), float(rate)) for until, rate in params["trained"])
+    try:
+        found = tuple((int(until), float(rate)) for until, rate in params["trained"])
+    except (TypeError, ValueError):
+        # Refused below, in words that say what is expected.
+        found = ((0, math.nan),)
     steps = [0, *(until for until, _ in found)]
     if steps != sorted(set(steps)) or steps[-1] > MOST_STEPS or not all(0 < rate < math.inf for _, rate in found):
         raise ValueError(

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from course_lib import activations
+from course_lib.panels.contour import contour
 from course_lib.panels.playground_training import MOST_STEPS, Look, Record, Sample, Trainer, Units
 from course_lib.plots import readable
 from course_lib.spec import Array
@@ -18,7 +19,7 @@ from course_lib.stage.scene import Mark, Role, Shape
 # The answers are drawn at this many places each way.
 GRID = 40
 # Lengths of gradients are drawn between the first two; above them stands what became of the units.
-LEAST, MOST, TOP = 1e-8, 1e3, 1e7
+LEAST, MOST, TOP = 1e-8, 1e3, 1e9
 
 
 def surface_chart(params: Mapping[str, Any], trainer: Trainer, record: Record) -> Chart:
@@ -32,14 +33,14 @@ def surface_chart(params: Mapping[str, Any], trainer: Trainer, record: Record) -
         marks: list[Mark] = [Heat(field, whole, whole, 0.0, 1.0)]
         # A network that says the same everywhere draws no boundary.
         if np.ptp(field) > 0.01:
-            marks += _contour(along, field, 0.5, "", label="share of 1 is ½")
+            marks += contour(along, field, 0.5, "", label="share of 1 is ½")
         title = f"{where}: {percent(1 - miss)} right"
     else:
         low, high, levels = (-2.4, 2.4, (-1.0, 0.0, 1.0)) if points.kind == "number" else (0.0, 16.0, (2.0, 5.0, 10.0))
         colours: Literal["diverging", "rising"] = "diverging" if low else "rising"
         marks = [Heat(field, whole, whole, low, high, colours=colours)]
         for level in levels:
-            marks += _contour(along, field, level, readable(level))
+            marks += contour(along, field, level, readable(level))
         title = f"{where}: typical miss {readable(miss)}"
     return plane_chart(title, points, (*marks, *drawn_points(points)), pen(params))
 
@@ -53,24 +54,6 @@ def pen(params: Mapping[str, Any]) -> tuple[Handle, ...]:
     if params["data"] != "clicked":
         return ()
     return (Handle(params["pen_x"], params["pen_y"], "The next point", "pen_x", "pen_y", role="green"),)
-
-
-def _contour(along: Array, field: Array, level: float, text: str, label: str = "") -> Iterator[Mark]:
-    """Where the field has this level: a black line on a white one, seen on every colour, with its number."""
-    from contourpy import contour_generator
-
-    pieces = contour_generator(along, along, field).lines(level)
-    if not pieces:
-        return
-    gap = np.full((1, 2), np.nan)
-    rows = np.concatenate([part for piece in pieces for part in (piece, gap)])
-    yield Line(rows[:, 0], rows[:, 1], role="white", width=5.0)
-    yield Line(rows[:, 0], rows[:, 1], role="black", width=2.5, label=label)
-    if text:
-        sizes = [len(piece) for piece in pieces]
-        longest = np.asarray(pieces[sizes.index(max(sizes))])
-        x, y = longest[len(longest) // 2]
-        yield Text(float(x), float(y), text, side="centre", boxed=True)
 
 
 def drawn_points(points: Sample) -> Iterator[Mark]:
@@ -152,7 +135,7 @@ def layers_chart(look: Look) -> Chart:
         words = f"{units.total} units\nnot counted"
         if units.dead is not None:
             words = f"{units.total} units\n{units.dead} dead\n{units.flat} flat"
-        marks.append(Text(place, TOP, words, role=lost, side="centre", dy=-28))
+        marks.append(Text(place, TOP, words, role=lost, side="centre", dy=-14))
     return Chart(
         "Gradient length, units",
         Axis("", -0.6, len(norms) - 0.4, ticks=ticks),

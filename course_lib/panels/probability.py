@@ -11,7 +11,7 @@ import numpy as np
 
 from course_lib import losses
 from course_lib.activations import sigmoid, sigmoid_derivative
-from course_lib.panels.explore import beside
+from course_lib.panels.pointing import beside
 from course_lib.plots import (
     readable,
 )

@@ -123,7 +123,7 @@ def _scores_chart(own: Array, shift: float) -> Chart:
         for i, (name, score) in enumerate(zip(NAMES, own, strict=False))
     )
     numbers = [
-        Text(i, score + shift, _signed(score + shift), side="centre", dy=22 if score + shift >= 0 else -22)
+        Text(i, score + shift, _signed(score + shift), side="centre", dy=26 if score + shift >= 0 else -26)
         for i, score in enumerate(own)
     ]
     marks = (*_bars(own + shift), *moved, *numbers)
@@ -193,7 +193,7 @@ def _temperature_chart(paths: Array, shares: Array, temperature: float) -> Chart
     curves = [Line(TEMPERATURES, paths[:, i], role=ROLES[i], dashes=DASHES[i]) for i in range(len(shares))]
     right = temperature < 3
     names = [
-        Text(temperature, y, name, role=role, dx=14 if right else -14, dy=9, side="left" if right else "right")
+        Text(temperature, y, name, role=role, dx=18 if right else -18, dy=9, side="left" if right else "right")
         for y, name, role in zip(_apart(shares), NAMES, ROLES, strict=False)
     ]
     ticks = ((0.1, "0.1"), (0.3, "0.3"), (1.0, "1"), (3.0, "3"), (10.0, "10"))
@@ -225,7 +225,7 @@ def share_text(share: float) -> str:
 
 
 def _signed(number: float) -> str:
-    return readable(number + 0.0)
+    return readable(number)
 
 
 def _list(numbers: Array, text: Any) -> str:

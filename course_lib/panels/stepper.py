@@ -296,7 +296,8 @@ def _loss_chart(seen: tuple[float, ...]) -> Chart:
         marks.append(Text(float(at[-1]), float(drawn[-1]), f"{_number(seen[-1])}{outside}", side=side, dx=dx, dy=below))
     return Chart(
         "The losses so far (each line of the grid: ten times smaller)",
-        Axis("updates done", -0.3, MOST_UPDATES + 0.3, ticks=tuple((n, str(n)) for n in range(MOST_UPDATES + 1))),
+        # Room for the name of the target at the right of the last point.
+        Axis("updates done", -0.3, MOST_UPDATES + 0.9, ticks=tuple((n, str(n)) for n in range(MOST_UPDATES + 1))),
         Axis(
             "loss L",
             LOWEST_LOSS,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import textwrap
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +34,9 @@ DASHES: dict[str, Any] = {
 SHAPES = {"circle": "o", "ring": "o", "square": "s", "triangle": "^", "cross": "x"}
 SIDES = {"left": "left", "centre": "center", "right": "right"}
 WIDTH = 920
+# Sizes of letters and the height of a row of the key, in points; pixels that a sample in the key takes beside its name.
+TITLE, KEY, TICK, ROW = 13, 11, 12, 18
+SAMPLE = 52
 
 
 def figure(scene: Scene) -> Figure:
@@ -46,13 +47,18 @@ def figure(scene: Scene) -> Figure:
         drawn = new_figure(WIDTH / PIXELS_PER_INCH, rows * scene.height * 1.12 / PIXELS_PER_INCH)
         widths = [chart.width for chart in scene.charts[:columns]]
         places = drawn.add_gridspec(rows, columns, width_ratios=widths)
+        heads = [0] * rows
         for index, chart in enumerate(scene.charts):
-            room = WIDTH * widths[index % columns] / sum(widths)
-            _draw_chart(drawn.add_subplot(places[divmod(index, columns)]), chart, room)
+            row, column = divmod(index, columns)
+            axes = drawn.add_subplot(places[row, column])
+            heads[row] = max(heads[row], _draw_chart(axes, chart, WIDTH * widths[column] / sum(widths)))
+        # A title or a key of more than one row takes no room from the chart below it.
+        drawn.set_figheight(drawn.get_figheight() + ROW / 72 * sum(max(0, head - 2) for head in heads))
     return drawn
 
 
-def _draw_chart(axes: Axes, chart: Chart, room: float) -> None:
+def _draw_chart(axes: Axes, chart: Chart, room: float) -> int:
+    """Draw the chart, `room` pixels wide with all that belongs to it; returns the lines of its title and key."""
     for scale, axis in ((axes.set_xscale, chart.x), (axes.set_yscale, chart.y)):
         if axis.log:
             scale("log")
@@ -63,13 +69,11 @@ def _draw_chart(axes: Axes, chart: Chart, room: float) -> None:
             [handle.x], [handle.y], "o", color=COLOURS[handle.role], markersize=12, markeredgecolor="white",
             markeredgewidth=2, zorder=90,
         )  # fmt: skip
-    # A letter of this size is about 8.5 pixels wide.
-    title = textwrap.fill(chart.title, max(12, int(room / 8.5)))
-    axes.set_title(title, fontsize=13)
     axes.set_xlim(chart.x.low, chart.x.high)
     axes.set_ylim(chart.y.low, chart.y.high)
     if chart.equal:
-        axes.set_aspect("equal", adjustable="box")
+        # From the top, so that what the layout leaves for the title does not depend on the height that is left over.
+        axes.set_aspect("equal", adjustable="box", anchor="N")
     _ticks(axes.set_xticks, axes.set_xlabel, chart.x)
     _ticks(axes.set_yticks, axes.set_ylabel, chart.y)
     axes.minorticks_off()
@@ -79,13 +83,71 @@ def _draw_chart(axes: Axes, chart: Chart, room: float) -> None:
         # A line at the number 0, but not at a category that stands there.
         if axis.visible and any(place == 0 and not text.strip("0.") for place, text in axis.ticks or ()):
             line(0, color=QUIET, linewidth=0.9, zorder=1)
-    if any(getattr(mark, "label", "") for mark in chart.marks if not isinstance(mark, Heat)):
-        # Above the chart, as in the page: a key never covers a curve, and the title clears every row of it.
-        key = axes.legend(
-            loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, fontsize=11, borderaxespad=0, borderpad=0.2
-        )
-        rows = math.ceil(len(key.get_texts()) / 2)
-        axes.set_title(title, fontsize=13, pad=10 + 18 * rows)
+    room -= _margin(chart.y)
+    rows = _key(axes, chart, room)
+    # The title clears every row of the key.
+    title = _wrapped(chart.title, room)
+    axes.set_title(title, fontsize=TITLE, pad=10 + ROW * rows if rows else None)
+    return rows + len(title.splitlines())
+
+
+def _wide(text: str, size: float) -> float:
+    """The width of one line of words, in pixels."""
+    from matplotlib.textpath import TextPath
+
+    return float(TextPath((0, 0), text, size=size * PIXELS_PER_INCH / 72).get_extents().width) if text.strip() else 0.0
+
+
+def _margin(axis: Axis) -> float:
+    """What the axis and its numbers take at the left of a chart, and the gap to the next one, in pixels."""
+    if not axis.visible:
+        return 20.0
+    numbers = max((_wide(text, TICK) for _, text in axis.ticks or ()), default=0.0)
+    return 30.0 + numbers + (24.0 if axis.label else 0.0)
+
+
+def _wrapped(text: str, room: float) -> str:
+    """The title in lines that fit into the room, broken between words."""
+    lines: list[str] = []
+    for word in text.split(" "):
+        if lines and _wide(f"{lines[-1]} {word}", TITLE) <= room:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return "\n".join(lines)
+
+
+def _key(axes: Axes, chart: Chart, room: float) -> int:
+    """The key above the chart, in the marks' order and in as many rows as it needs, as in the page; how many rows."""
+    from matplotlib.transforms import ScaledTranslation
+
+    handles, labels = axes.get_legend_handles_labels()
+    found = dict(zip(labels, handles, strict=True))
+    rows: list[list[str]] = []
+    left = 0.0
+    for label in dict.fromkeys(getattr(mark, "label", "") for mark in chart.marks):
+        if label not in found:
+            continue
+        wide = _wide(label, KEY) + SAMPLE
+        if not rows or left < wide:
+            rows.append([])
+            left = room
+        rows[-1].append(label)
+        left -= wide
+    whole = axes.get_figure(root=True)
+    assert whole is not None
+    for up, row in enumerate(reversed(rows)):
+        raised = axes.transAxes + ScaledTranslation(0, ROW * up / 72, whole.dpi_scale_trans)
+        before = axes.get_legend()
+        if before is not None:
+            # A chart keeps one key of its own and would drop the row before.
+            axes.add_artist(before)
+        axes.legend(
+            [found[label] for label in row], row, loc="lower left", bbox_to_anchor=(0, 1),
+            bbox_transform=raised, ncols=len(row), fontsize=KEY, borderaxespad=0, borderpad=0.2,
+            handlelength=1.6, handletextpad=0.5, columnspacing=1.2,
+        )  # fmt: skip
+    return len(rows)
 
 
 def _ticks(place: Callable[..., Any], name: Callable[[str], Any], axis: Axis) -> None:
@@ -159,14 +221,22 @@ def _colour_bar(axes: Axes, mark: Heat) -> None:
 
 
 def _text(axes: Axes, mark: Text, order: int) -> None:
-    box = {"boxstyle": "round", "facecolor": "white", "edgecolor": COLOURS[mark.role]} if mark.boxed else None
     from matplotlib.patheffects import withStroke
 
+    box = {"boxstyle": "round", "facecolor": "white", "edgecolor": COLOURS[mark.role]} if mark.boxed else None
     written = axes.annotate(
         mark.text, (mark.x, mark.y), xytext=(0.75 * mark.dx, 0.75 * mark.dy), textcoords="offset points",
         ha=SIDES[mark.side], va="center", color=COLOURS[mark.role], fontsize=11.5, bbox=box, zorder=80 + order,
         annotation_clip=False,
     )  # fmt: skip
+    if "\n" in mark.text:
+        # As in the page: the first line stands at the place, the others below it.
+        whole = axes.get_figure(root=True)
+        assert whole is not None
+        high = written.get_window_extent().height
+        written.set_text(mark.text.partition("\n")[0])
+        more = (high - written.get_window_extent().height) * 72 / whole.dpi
+        written.set(text=mark.text, position=(0.75 * mark.dx, 0.75 * mark.dy - more / 2))
     # What is black or white stands on a heat map, whose colours a halo would hide.
     if mark.role not in ("black", "white"):
         written.set_path_effects([withStroke(linewidth=3, foreground="white")])

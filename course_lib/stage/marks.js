@@ -221,7 +221,8 @@ const DRAW = {
   // Heat maps lie behind the drawing, as canvases: see ChartView.
   Heat: () => [],
   Text: (mark, head, at, em) => {
-    const [x, y] = [at.x(mark.x) + mark.dx, at.y(mark.y) - mark.dy];
+    // What a word keeps clear of grows with the letters.
+    const [x, y] = [at.x(mark.x) + (mark.dx * em) / 14, at.y(mark.y) - (mark.dy * em) / 14];
     const anchor = { left: "start", centre: "middle", right: "end" }[mark.side];
     const words = mark.text.split("\n").map((line, i) => svg("tspan", { x, dy: i ? 1.25 * em : 0 }, line));
     const text = svg("text", { x, y, class: `words role-${mark.role}`, "text-anchor": anchor, "dominant-baseline": "central", fill: "currentColor" }, ...words);

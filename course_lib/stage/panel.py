@@ -45,18 +45,20 @@ class Slider:
         self.accept(self.default)
 
     def accept(self, value: Value) -> float:
-        """The value as a float; ValueError unless it is a number in [low, high]."""
+        """The value as a float; ValueError unless it is a number in [low, high]. Whole steps are not left between."""
         number = _number(value, self.name)
         slack = 1e-9 * (self.high - self.low)
         if not self.low - slack <= number <= self.high + slack:
             raise ValueError(f"{self.name}={number:g} is outside {self.low:g} … {self.high:g}")
+        if not self.log and self.step == round(self.step):
+            number = self.low + round((number - self.low) / self.step) * self.step
         return min(max(number, self.low), self.high)
 
     def grid(self) -> tuple[float, ...]:
         """The places of the table, the default among them."""
         count = max(2, self.table)
         places = np.geomspace(self.low, self.high, count) if self.log else np.linspace(self.low, self.high, count)
-        return tuple(sorted({float(f"{place + 0.0:.10g}") for place in places} | {float(self.default)}))
+        return tuple(sorted({self.accept(float(f"{place + 0.0:.10g}")) for place in (*places, self.default)}))
 
 
 @dataclass(frozen=True)

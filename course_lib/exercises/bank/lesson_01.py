@@ -599,6 +599,59 @@ UPDATE_BY_HAND = Exercise(
     ),
 )
 
+# --- 01-read-rates ---------------------------------------------------------------------------------------------------
+
+READ_RATES = Exercise(
+    id="01-read-rates",
+    title="Read three learning rates off their curves",
+    kind="choice",
+    figure="rates-figure",
+    names=("order",),
+    points=2,
+    difficulty="complete",
+    objective="Read from a figure which of several runs took the larger steps.",
+    specification='order: one letter in quotes, "a", "b", "c" or "d".',
+    reference="b",
+    options=("a", "b", "c", "d"),
+    alternatives=("B", " b "),
+    tolerance=Tolerance(0.0, 0.0, "a letter is right or not"),
+    misconceptions=(
+        Misconception(
+            "by-the-miss-at-the-end",
+            "a",
+            "That orders them by how near they are after ten updates, the furthest first. A long way left at the end "
+            "can come from steps that are too short, and from steps that are too long.",
+            "Look at the first update only: all three start from the same place with the same slope.",
+        ),
+        Misconception(
+            "quickest-must-be-largest",
+            "c",
+            "That takes the run that arrives first for the one with the largest rate. It has the best rate of the "
+            "three; a larger one leaps over the target.",
+            "How far does each run move in its first update? Measure that, target or not.",
+        ),
+        Misconception(
+            "largest-first",
+            "d",
+            "That is the order from the largest rate to the smallest. The question begins with the smallest.",
+            "Turn the order round.",
+            worth=0.5,
+        ),
+    ),
+    hints=(
+        "In the first update all three have the same weight, bias and slope. What alone can make their steps differ?",
+        "The step is the rate times the slope. Compare how far each curve moves from 0 to 1 update, downwards past the "
+        "target included.",
+        "Write down the length of each curve's first step, and sort the three names by it, the shortest first.",
+    ),
+    explanation=(
+        "The first slope is the same for all three, so the first steps are in proportion to the rates: about 0.2 for "
+        "B, 1.05 for C and 2.85 for A. C arrives first and has the middle rate; A steps right over the target each "
+        "time. After ten updates A is further off than B: the end of a curve alone does not tell short steps from "
+        "long ones."
+    ),
+)
+
 # --- 01-find-rate ----------------------------------------------------------------------------------------------------
 
 _FIRST, _INPUTS, _GOAL, _STEPS = np.array([0.5, 1.0]), np.array([3.0, 1.0]), 1e-4, 5
@@ -677,7 +730,7 @@ FIND_RATE = Exercise(
     ),
 )
 
-EXERCISES = (NEURON_OUTPUT, WEIGHT_SLOPE, REPAIR_LOOP, UPDATE_BY_HAND, FIND_RATE)
+EXERCISES = (NEURON_OUTPUT, WEIGHT_SLOPE, REPAIR_LOOP, UPDATE_BY_HAND, READ_RATES, FIND_RATE)
 
 PREDICTIONS = (
     Prediction(

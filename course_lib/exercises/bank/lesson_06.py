@@ -103,7 +103,7 @@ REPAIR_RELU = Exercise(
         repaired_relu_by_loop,
         repaired_relu_in_float32,
     ),
-    tolerance=Tolerance(1e-12, 0.0, "ReLU copies numbers or writes 0: nothing is rounded"),
+    tolerance=Tolerance(1e-12, 0.0, "ReLU copies numbers or writes 0: nothing is rounded", terms=0.0),
     partial=True,
     misconceptions=(
         Misconception(
@@ -259,7 +259,7 @@ RELU_BACKWARD = Exercise(
         relu_backward_by_copy,
         relu_backward_by_loop,
     ),
-    tolerance=Tolerance(1e-12, 0.0, "a gradient is passed on or set to 0: nothing is rounded"),
+    tolerance=Tolerance(1e-12, 0.0, "a gradient is passed on or set to 0: nothing is rounded", terms=0.0),
     partial=True,
     misconceptions=(
         Misconception(
@@ -368,6 +368,84 @@ COUNT_PIECES = Exercise(
     explanation=(
         "The graph bends where a unit switches on or off, and each of the five units does so at one input. Five "
         "corners cut the line into six stretches. With several inputs or several layers there can be many more."
+    ),
+)
+
+# --- 06-read-hinge ---------------------------------------------------------------------------------------------------
+
+READ_HINGE = Exercise(
+    id="06-read-hinge",
+    title="Read a hinge off a sum of three",
+    kind="value",
+    figure="hinge-figure",
+    names=("corner", "slope"),
+    points=2,
+    difficulty="complete",
+    objective="Read the corner and the slope of one hinge off the graph of a sum.",
+    specification=(
+        "corner, slope: two numbers, such that slope·max(x − corner, 0) is the second hinge from the left. Each may be "
+        "off by 0.1."
+    ),
+    reference=(1.0, -2.0),
+    alternatives=((1, -2), (1.1, -2.1), (0.9, -1.9), (np.float32(1.05), np.float64(-1.95))),
+    tolerance=Tolerance(1e-9, 0.1, "the bends lie on the grid; a tenth is more than a line's width"),
+    partial=True,
+    misconceptions=(
+        Misconception(
+            "slope-of-the-piece",
+            (1.0, -0.5),
+            "The corner is right. The slope is that of the whole graph behind it, to which the first hinge still adds "
+            "its own.",
+            "By how much does the slope of the graph change at this corner?",
+            worth=0.5,
+        ),
+        Misconception(
+            "sign-forgotten",
+            (1.0, 2.0),
+            "The corner and the size of the change are right. Does this hinge bend the graph up or down?",
+            "Compare the slopes on the two sides: which of them is larger?",
+            worth=0.5,
+        ),
+        Misconception(
+            "sign-of-the-corner",
+            (-1.0, -2.0),
+            "The slope is right. With this corner the hinge would begin on the other side of 0: max(x − corner, 0) has "
+            "its bend where x equals the corner.",
+            "Read the input below the second bend, and keep its sign.",
+            worth=0.5,
+        ),
+        Misconception(
+            "height-for-slope",
+            (1.0, 3.0),
+            "The corner is right. The other number is the height of the graph there, not a slope.",
+            "A slope is a difference of heights divided by a difference of inputs.",
+            worth=0.5,
+        ),
+        Misconception(
+            "the-first-hinge",
+            (-1.0, 1.5),
+            "That is the first hinge, from where the graph leaves 0.",
+            "Go on to the next bend.",
+            worth=0.25,
+        ),
+        Misconception(
+            "the-third-hinge",
+            (4.0, 1.0),
+            "That is the hinge at the last bend, read correctly. The one before it is asked for.",
+            "Do at the bend before what you did here.",
+            worth=0.5,
+        ),
+    ),
+    hints=(
+        "A hinge that has begun goes on for ever. What then can change the slope of the sum at the second bend?",
+        "Read the slope of the straight piece on either side of that bend: rise divided by run, between two places "
+        "where the graph crosses the grid.",
+        "The slope of the hinge is the slope of the piece behind the bend minus the slope of the piece before it.",
+    ),
+    explanation=(
+        "Before the second bend the graph rises from (−1, 0) to (1, 3), slope 1.5; behind it it falls to (4, 1.5), "
+        "slope −0.5. Each hinge brings the change of slope at its corner: −0.5 − 1.5 = −2. The first hinge is still "
+        "adding its 1.5 there; that is why the slope of the piece is not the slope of the hinge."
     ),
 )
 
@@ -697,7 +775,7 @@ DEBUG_TRAINING = Exercise(
     ),
 )
 
-EXERCISES = (REPAIR_RELU, RELU_BACKWARD, COUNT_PIECES, DESIGN_BUMP, DEBUG_TRAINING)
+EXERCISES = (REPAIR_RELU, RELU_BACKWARD, COUNT_PIECES, READ_HINGE, DESIGN_BUMP, DEBUG_TRAINING)
 
 PREDICTIONS = (
     Prediction(

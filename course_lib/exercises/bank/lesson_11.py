@@ -265,7 +265,10 @@ STABLE_SOFTMAX = Exercise(
         stable_softmax_in_float32,
     ),
     tolerance=Tolerance(
-        1e-9, 1e-12, "the log-sum form rounds scores near 1000 to 1e−13, and so do the shares; nine digits leave room"
+        1e-9,
+        1e-12,
+        "the log-sum form rounds scores near 1000 to 1e−13, and so do the shares; nine digits leave room",
+        terms=1000.0,
     ),
     warnings_forbidden=True,
     partial=True,
@@ -481,7 +484,12 @@ REPAIR_TEMPERATURE = Exercise(
     draw=_draw_temperatures,
     reference=tempered_softmax,
     alternatives=(tempered_softmax_by_powers, tempered_softmax_by_log_sum, tempered_softmax_by_loop),
-    tolerance=Tolerance(1e-9, 1e-12, "raising a share to the power 1/T loses two or three of sixteen digits"),
+    tolerance=Tolerance(
+        1e-9,
+        1e-12,
+        "raising a share to the power 1/T loses two or three of sixteen digits; scores over T reach 1000",
+        terms=1000.0,
+    ),
     warnings_forbidden=True,
     partial=True,
     misconceptions=(

@@ -86,6 +86,78 @@ ONE_SLOW_RUN = Exercise(
     ),
 )
 
+# --- 17-read-bowl ----------------------------------------------------------------------------------------------------
+
+READ_BOWL = Exercise(
+    id="17-read-bowl",
+    title="The wait under the coffee",
+    kind="value",
+    figure="bowl-figure",
+    names=("seventh",),
+    points=2,
+    difficulty="implement",
+    objective="Read the best constant off a cost curve, and conclude from it what the data must be.",
+    specification="seventh: one number, in minutes; it may be off by 1.75.",
+    reference=27.0,
+    alternatives=(27, 25.3, 28.7, np.float32(26.6)),
+    tolerance=Tolerance(0.0, 1.75, "the bottom can be read to a quarter of a minute, and seven waits multiply that"),
+    misconceptions=(
+        Misconception(
+            "the-best-constant-itself",
+            9.0,
+            "That is the constant with the lowest MSE, read well. It stands for all seven waits; one of them is asked "
+            "for.",
+            "What do seven waits add up to when this is their mean?",
+            worth=0.5,
+        ),
+        Misconception(
+            "mean-of-the-known-six",
+            6.0,
+            "That is the mean of the six waits you can read. The figure shows that all seven have another one.",
+            "At which constant is the curve lowest? Which property of the seven waits is that?",
+        ),
+        Misconception(
+            "half-way",
+            12.0,
+            "That would be right for one known wait and one unknown. Six known ones hold the mean back; the seventh "
+            "has to pull against all of them.",
+            "Go by the sum: seven times the mean of all seven.",
+            worth=0.25,
+        ),
+        Misconception(
+            "counted-six",
+            18.0,
+            "The mean was multiplied by six. It is the mean of all the waits, the unread one included.",
+            "How many waits does the figure's MSE go over?",
+            worth=0.5,
+        ),
+        Misconception(
+            "sum-of-all-seven",
+            63.0,
+            "That is the sum of all seven waits, well found.",
+            "Take away the six that you can read.",
+            worth=0.5,
+        ),
+        Misconception(
+            "the-height-of-the-bottom",
+            412 / 7,
+            "That is how high the bottom lies, the lowest MSE, in square minutes. What counts here is where it lies.",
+            "Go down from the lowest point of the curve to the first axis and read the constant there.",
+        ),
+    ),
+    hints=(
+        "Which constant has the lowest MSE, for any numbers at all? Where do you find it in the figure?",
+        "The bottom lies half-way between two constants that cost the same: read two such places off a line of the "
+        "grid. That is the mean of all seven waits.",
+        "Seven times that mean is the sum of all seven waits. Subtract the six that are known.",
+    ),
+    explanation=(
+        "The curve is lowest at the constant 9, and the constant with the lowest MSE is the mean. So the seven waits "
+        "add up to 7 · 9 = 63. The six known ones make 36, which leaves 27. A quarter of a minute in the reading "
+        "moves the answer by seven quarters, so anything from 25.25 to 28.75 passes."
+    ),
+)
+
 # --- 17-mse-gradient -------------------------------------------------------------------------------------------------
 
 
@@ -177,7 +249,7 @@ MSE_GRADIENT = Exercise(
     draw=_draw_pairs,
     reference=mse_gradient,
     alternatives=(mse_gradient_in_two_steps, mse_gradient_by_loop, mse_gradient_in_float32),
-    tolerance=Tolerance(1e-9, 1e-12, "two products and a difference are exact to fifteen digits"),
+    tolerance=Tolerance(1e-9, 1e-12, "two products and a difference are exact to fifteen digits", terms=10.0),
     partial=True,
     misconceptions=(
         Misconception(
@@ -352,7 +424,7 @@ REPAIR_COLUMNS = Exercise(
     draw=_draw_columns,
     reference=squared_errors,
     alternatives=(squared_errors_by_reshape, squared_errors_by_abs, squared_errors_by_loop),
-    tolerance=Tolerance(1e-9, 1e-12, "one difference and one product are exact to fifteen digits"),
+    tolerance=Tolerance(1e-9, 1e-12, "one difference and one product are exact to fifteen digits", terms=10.0),
     partial=True,
     misconceptions=(
         Misconception(
@@ -734,7 +806,7 @@ DESIGN_LINE = Exercise(
     ),
 )
 
-EXERCISES = (ONE_SLOW_RUN, MSE_GRADIENT, REPAIR_COLUMNS, DEBUG_DESCENT, DESIGN_LINE)
+EXERCISES = (ONE_SLOW_RUN, READ_BOWL, MSE_GRADIENT, REPAIR_COLUMNS, DEBUG_DESCENT, DESIGN_LINE)
 
 PREDICTIONS = (
     Prediction(

@@ -146,6 +146,71 @@ FAIR_RACE = Exercise(
     ),
 )
 
+# --- 24-read-curves --------------------------------------------------------------------------------------------------
+
+READ_CURVES = Exercise(
+    id="24-read-curves",
+    title="Tell two losses apart by the shape of their curves",
+    kind="value",
+    figure="curves-figure",
+    names=("step",),
+    points=2,
+    difficulty="implement",
+    objective="Tell from the shape of a curve which loss was trained, and read a step off it.",
+    specification="step: one number of steps; it may be off by 6.",
+    reference=118.0,
+    alternatives=(119, 112.5, 123.5, np.float32(120.0)),
+    tolerance=Tolerance(0.0, 6.0, "three tenths of a square of the grid, which is 20 steps wide"),
+    misconceptions=(
+        Misconception(
+            "the-other-curve",
+            78.0,
+            "The step is read well, off the curve with the plateau: it moves least where it is most wrong. Which loss "
+            "does that?",
+            "Compare each curve's first slope with its own steepest one, not the two curves with each other.",
+            worth=0.5,
+        ),
+        Misconception(
+            "half-on-the-score-axis",
+            98.0,
+            "The right curve, at the height ½. But the axis shows the score, and the question is about the output.",
+            "Which score gives a sigmoid the output ½?",
+            worth=0.5,
+        ),
+        Misconception(
+            "where-the-curves-meet",
+            66.0,
+            "That is about where the two runs have the same score. Nothing special happens there: neither has turned "
+            "its answer round.",
+            "Find the curve first, then the height on the axis that belongs to the output ½.",
+        ),
+        Misconception(
+            "from-memory",
+            17.0,
+            "That is the lesson's run, at another learning rate. This one is slower.",
+            "Read the figure: each of the two runs has a rate of its own.",
+        ),
+        Misconception(
+            "the-last-step",
+            160.0,
+            "That is the end of the figure. By then the output has long passed ½.",
+            "A score below 0 means an output below ½.",
+        ),
+    ),
+    hints=(
+        "Both start at an output of 0.98, with the target 0. Which loss pushes hardest there, and which hardly at all?",
+        "Rates stretch a curve and leave its shape: a plateau and then a fall is one loss, steepest from the very "
+        "start the other. And the output passes ½ at a score that you know by heart.",
+        "Take the curve that is steepest at its start and look where it crosses the grey line of score 0.",
+    ),
+    explanation=(
+        "The push of cross-entropy on the score is s − y, largest at the start: that is curve B. Squared error "
+        "multiplies it by s(1 − s), which is 0.018 at the start: curve A with its plateau. It crosses first all the "
+        "same, since its rate is more than twenty times as large; who arrives first says nothing about the loss. σ(0) "
+        "= ½, and B crosses 0 between the steps 118 and 119."
+    ),
+)
+
 # --- 24-squared-error-slope ------------------------------------------------------------------------------------------
 
 
@@ -749,7 +814,7 @@ REPAIR_TRAINING = Exercise(
     ),
 )
 
-EXERCISES = (HOW_MUCH_HARDER, FAIR_RACE, SQUARED_ERROR_SLOPE, CHORD, REPAIR_TRAINING)
+EXERCISES = (HOW_MUCH_HARDER, FAIR_RACE, READ_CURVES, SQUARED_ERROR_SLOPE, CHORD, REPAIR_TRAINING)
 
 PREDICTIONS = (
     Prediction(

@@ -18,19 +18,21 @@ from course_lib.exercises.grading.read import MAX_BYTES
 
 __all__ = ["Budget", "Entry", "Source", "Unopened", "encodable", "open_source"]
 
-MANY = 100_000
-"""Entries of a zip or folder; with more it is no class's hand-in."""
-
 LONGEST_PATH = 4_096
 
 
 @dataclass(frozen=True)
 class Budget:
-    """How many bytes of notebooks one zip may have: the smallest are read first, so that a bomb harms nobody else."""
+    """How much is read of one zip or folder."""
 
     flat: int = 4_000_000_000
+    """Bytes of a zip's notebooks, unpacked. The smallest are read first, so that a bomb harms nobody else."""
     per_byte: int = 20
     """And so many for each byte of the zip; notebooks are packed to a fifth."""
+    file_bytes: int = MAX_BYTES
+    """Of one file with its outputs; it stands in memory once."""
+    files: int = 100_000
+    """Entries in all; with more it is no class's hand-in."""
 
 
 @dataclass(frozen=True)
@@ -68,40 +70,41 @@ def open_source(path: Path, leave_out: Path, budget: Budget | None = None) -> Ab
 
     leave_out: a folder that is passed over when it lies within. OSError for what does not exist.
     """
+    budget = budget or Budget()
     if path.is_dir():
-        return _Folder(path, leave_out)
+        return _Folder(path, leave_out, budget)
     if path.suffix.casefold() == ".zip" or zipfile.is_zipfile(path):
-        return _Zip(path, budget or Budget())
-    return _Single(path)
+        return _Zip(path, budget)
+    return _Single(path, budget)
 
 
 class _Folder(AbstractContextManager[Source]):
-    def __init__(self, root: Path, leave_out: Path) -> None:
+    def __init__(self, root: Path, leave_out: Path, budget: Budget) -> None:
         self.name = encodable(root.resolve().name or str(root.resolve()))
-        self._root = root
-        self._paths = sorted(_walk(root, leave_out.resolve()))
-        if len(self._paths) > MANY:
-            raise Unopened("zip bomb", f"{self.name} holds more than {MANY} files; give the folder of the hand-ins.")
-        self.entries = [_entry_of(path, path.relative_to(root).as_posix()) for path in self._paths]
+        self._paths, self._budget = sorted(_walk(root, leave_out.resolve())), budget
+        if len(self._paths) > budget.files:
+            more = f"{self.name} holds more than {budget.files} files (--files)"
+            raise Unopened("zip bomb", f"{more}; give the folder of the hand-ins.")
+        self.entries = [_entry_of(path, path.relative_to(root).as_posix(), budget) for path in self._paths]
 
     def __exit__(self, *_: object) -> None:
         """Nothing is held open."""
 
     def read(self, place: int) -> bytes:
-        return _content(self._paths[place])
+        return _content(self._paths[place], self._budget)
 
 
 class _Single(AbstractContextManager[Source]):
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, budget: Budget) -> None:
         self.name = encodable(path.name)
-        self._path = path
-        self.entries = [_entry_of(path, path.name)]
+        self._path, self._budget = path, budget
+        self.entries = [_entry_of(path, path.name, budget)]
 
     def __exit__(self, *_: object) -> None:
         """Nothing is held open."""
 
     def read(self, place: int) -> bytes:
-        return _content(self._path)
+        return _content(self._path, self._budget)
 
 
 def _walk(root: Path, leave_out: Path) -> Iterator[Path]:
@@ -115,27 +118,26 @@ def _walk(root: Path, leave_out: Path) -> Iterator[Path]:
         yield from (place / name for name in (*files, *links))
 
 
-def _entry_of(path: Path, shown: str) -> Entry:
+def _entry_of(path: Path, shown: str, budget: Budget) -> Entry:
     shown = encodable(shown)
     status = path.lstat()
     if not stat.S_ISREG(status.st_mode):
         what = "a link" if stat.S_ISLNK(status.st_mode) else "no regular file"
         return Entry(shown, 0, "not a file", f"It is {what}; hand in the file itself.")
-    return _bounded(shown, status.st_size)
+    return _bounded(shown, status.st_size, budget)
 
 
-def _bounded(path: str, size: int) -> Entry:
-    if size > MAX_BYTES:
-        return Entry(
-            path, size, "too big", f"It has {size / 1e6:.0f} MB, more than the {MAX_BYTES / 1e6:.0f} MB that are read."
-        )
-    return Entry(path, size)
+def _bounded(path: str, size: int, budget: Budget) -> Entry:
+    if size <= budget.file_bytes:
+        return Entry(path, size)
+    read = f"{budget.file_bytes / 1e6:.0f} MB that are read (--received-size)"
+    return Entry(path, size, "too big", f"It has {size / 1e6:.0f} MB, more than the {read}.")
 
 
-def _content(path: Path) -> bytes:
+def _content(path: Path, budget: Budget) -> bytes:
     try:
         with path.open("rb") as stream:
-            return stream.read(MAX_BYTES)
+            return stream.read(budget.file_bytes)
     except OSError as error:
         raise Unopened("damaged", f"It could not be read: {error.strerror or error}.") from error
 
@@ -147,11 +149,13 @@ class _Zip(AbstractContextManager[Source]):
             self._zip = zipfile.ZipFile(path)
         except (zipfile.BadZipFile, UnicodeDecodeError, NotImplementedError, ValueError) as error:
             raise Unopened("damaged", f"{self.name} is not a whole zip ({error}); download it again.") from error
-        self._infos = [info for info in self._zip.infolist() if not info.is_dir()]
-        if len(self._infos) > MANY:
+        # Not is_dir(), which has no answer for an empty name.
+        self._infos = [info for info in self._zip.infolist() if not info.filename.endswith("/")]
+        if len(self._infos) > budget.files:
             self._zip.close()
-            raise Unopened("zip bomb", f"{self.name} says that it holds {len(self._infos)} files; nothing was read.")
-        self.entries = list(map(_entry_in, self._infos))
+            held = f"it holds {len(self._infos)} files, more than {budget.files}"
+            raise Unopened("zip bomb", f"{self.name} says that {held} (--files); nothing was read.")
+        self.entries = [_entry_in(info, budget) for info in self._infos]
         self._refuse_beyond(budget.flat + budget.per_byte * path.stat().st_size)
 
     def __exit__(self, *_: object) -> None:
@@ -167,7 +171,8 @@ class _Zip(AbstractContextManager[Source]):
             left -= entry.size
             if left < 0:
                 message = (
-                    f"The zip's notebooks would have more than {bytes_in_all / 1e9:.1f} GB; this one was not read."
+                    f"The zip's notebooks would have more than {bytes_in_all / 1e9:.1f} GB (--unpacked-size); "
+                    "this one was not read."
                 )
                 self.entries[place] = Entry(entry.path, entry.size, "zip bomb", message)
 
@@ -180,7 +185,7 @@ class _Zip(AbstractContextManager[Source]):
             raise Unopened("damaged", f"It is damaged in the zip ({error}).") from error
 
 
-def _entry_in(info: zipfile.ZipInfo) -> Entry:
+def _entry_in(info: zipfile.ZipInfo, budget: Budget) -> Entry:
     path = _zip_name(info)
     mode = info.external_attr >> 16
     if reason := _unsafe(path):
@@ -192,7 +197,7 @@ def _entry_in(info: zipfile.ZipInfo) -> Entry:
         return Entry(path, 0, "damaged", "It is packed in a way that no LMS uses; unpack the zip and give the folder.")
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
         return Entry(path, 0, "not a file", "It is a link or a device, not a file; hand in the file itself.")
-    return _bounded(path, info.file_size)
+    return _bounded(path, info.file_size, budget)
 
 
 def _zip_name(info: zipfile.ZipInfo) -> str:

@@ -89,12 +89,22 @@ def grade_class(
         rows = [replace(row, sha256=_hash(folder.root / row.file) or row.sha256) for row in rows]
         needed = book.receive(rows, {row.lesson: bank_version(row.lesson) for row in rows})
         if needed:
+            if not regrade and (again := _judged_otherwise(book, needed)):
+                total = len({(row.sha256, row.exercise) for row in rows})
+                which = f"all {total} contents" if again == total else f"{again} of {total} contents"
+                say(f"the questions or rules have changed since: {which} are graded again")
             pool = _pool(scheduler, min(workers or cores(), len(needed)), isolation, limits)
             _grade(book, _tasks(folder, rows, needed, book.seed, limits), pool, limits, progress)
         book.end_round()
         graded = tuple(book.graded())
         other = book.under_other_limits(asdict(limits))
         return Summary(graded, len(needed), time.monotonic() - started, book.seed, other)
+
+
+def _judged_otherwise(book: Gradebook, needed: Sequence[Key]) -> int:
+    """How many of these have a grading that counts until now, by another version of the questions."""
+    versions = {(one.submission.sha256, one.submission.exercise): one.bank for one in book.graded()}
+    return sum(versions.get((key.sha256, key.exercise), key.bank) != key.bank for key in needed)
 
 
 def _grade(

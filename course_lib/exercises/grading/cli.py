@@ -16,6 +16,7 @@ from types import ModuleType
 from course_lib.exercises.grading.grade import find_notebooks, grade_many
 from course_lib.exercises.grading.options import add_limits, add_workers, limits_of, not_negative
 from course_lib.exercises.grading.progress import Progress
+from course_lib.exercises.grading.read import MAX_BYTES
 from course_lib.exercises.grading.report import to_csv, to_json, to_table
 from course_lib.exercises.grading.runner import CannotRun
 from course_lib.exercises.grading.warm import best_runner
@@ -40,7 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         run, options = _parsed(given)
         return run(options)
-    except (OSError, ValueError, CannotRun) as error:
+    except OSError as error:
+        print(f"grade: {_in_words(error)}", file=sys.stderr)
+    except (ValueError, CannotRun) as error:
         print(f"grade: {error}", file=sys.stderr)
     except KeyboardInterrupt as stop:
         print(f"grade: {stop if str(stop) else 'stopped'}", file=sys.stderr)
@@ -59,6 +62,22 @@ def _parsed(given: list[str]) -> tuple[Callable[[argparse.Namespace], int], argp
     return _quick, _quick_parser(overview=not given or bool({"-h", "--help"} & set(given))).parse_args(given)
 
 
+def _in_words(error: OSError) -> str:
+    """What the system refused, without its numbers."""
+    if error.filename is None:
+        return error.strerror or str(error)
+    path, reason = os.fsdecode(error.filename), error.strerror or "it cannot be read or written"
+    if isinstance(error, FileNotFoundError):
+        return f"there is no file or folder {path}"
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        return f"{path}: a file stands where a folder is needed"
+    if isinstance(error, IsADirectoryError):
+        return f"{path} is a folder; a file is needed"
+    if isinstance(error, PermissionError):
+        return f"{path} may not be read or written by you ({reason})"
+    return f"{path}: {reason}"
+
+
 def _command(name: str) -> ModuleType:
     return import_module(f"course_lib.exercises.grading.commands.{name}")
 
@@ -74,7 +93,13 @@ def _quick_parser(overview: bool) -> argparse.ArgumentParser:
         + "\nA file called like a command is written ./run",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("path", nargs="+", type=Path, help="a notebook, or a folder with notebooks at any depth")
+    parser.add_argument(
+        "path",
+        nargs="+",
+        type=Path,
+        help="a notebook, or a folder with notebooks at any depth; "
+        f"files of more than {MAX_BYTES // 1_000_000} MB, and links, are named and not read",
+    )
     parser.add_argument(
         "--lesson", help='the lesson of all of them, such as "03"; default: found out for each notebook'
     )

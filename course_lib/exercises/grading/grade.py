@@ -256,7 +256,8 @@ def failed(name: str, error: Exception, lesson: str | None, seed: int) -> Submis
 def find_notebooks(targets: Iterable[Path]) -> list[tuple[str, Path]]:
     """(name, path) of every notebook that is named or lies in a named folder, once, sorted by name.
 
-    The name is the path from the folder that was named. Check-point copies and hidden folders are passed over.
+    The name is the path from the folder that was named. Check-point copies and hidden folders are passed over. A folder
+    that is a link stands for what it may hold: `read` says of it that it is a link.
     """
     found: dict[Path, str] = {}
     for target in targets:
@@ -275,6 +276,7 @@ def _walk(folder: Path) -> Iterator[Path]:
     for here, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
         yield from (Path(here) / name for name in files if name.lower().endswith(".ipynb") and not name.startswith("."))
+        yield from (Path(here) / name for name in folders if (Path(here) / name).is_symlink())
 
 
 def _spelt(name: str) -> str:

@@ -19,8 +19,11 @@ __all__ = ["KINDS", "Clue", "Kind", "clue", "folder_name", "is_junk", "kind_of",
 Kind = Literal["folder", "canvas", "moodle", "nbgrader"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
+# Nearly every anonymous ID holds a letter. One of digits alone is taken for the number of a student who is called Anon:
+# it tells students apart all the same.
 _CANVAS = re.compile(
-    r"(?:(?P<name>\w*?)_(?P<late>LATE_)?(?P<user>[0-9]{1,20})|(?P<late_too>LATE_)?anon_(?P<anonymous>[^\W_]+))"
+    r"(?P<late_first>LATE_(?=anon_))?"
+    r"(?:anon_(?P<anonymous>(?!LATE_)(?=[0-9]*[^\W\d_])[^\W_]+)|(?P<name>\w*?)_(?P<late>LATE_)?(?P<user>[0-9]{1,20}))"
     r"_(?:(?P<attachment>[0-9]{1,20})_(?P<file>.+)|(?P<entry>text|link)\.html)",
     re.DOTALL,
 )
@@ -112,7 +115,7 @@ def _canvas(name: str) -> Clue:
     found = _CANVAS.fullmatch(name)
     if found is None:
         return Clue(name, "canvas")
-    late = bool(found["late"] or found["late_too"])
+    late = bool(found["late"] or found["late_first"])
     address = {"canvas_attachment": found["attachment"]} if found["attachment"] else {}
     file = found["file"] or f"{found['entry']}.html"
     if found["anonymous"]:

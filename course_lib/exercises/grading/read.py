@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from stat import S_ISREG
+from stat import S_ISLNK, S_ISREG
 from typing import Any, Literal
 
 __all__ = [
@@ -71,11 +71,13 @@ def read(path: Path, max_bytes: int = 32_000_000) -> Notebook | Unreadable:
     """The cells of the notebook at `path`, of nbformat 3 or 4, or the reason why there are none. Raises nothing.
 
     max_bytes: of the notebook without its outputs; with them a file may have MAX_BYTES, and a larger one is not opened.
+    A symbolic link is not followed: it may lead to the solutions. A hard link is a file like any other.
     """
     try:
-        status = path.stat()
+        status = path.lstat()
         if not S_ISREG(status.st_mode):
-            return Unreadable("not a file", f"{path.name} is not a regular file; hand in the .ipynb file itself.")
+            what = "a link" if S_ISLNK(status.st_mode) else "not a regular file"
+            return Unreadable("not a file", f"{path.name} is {what}; hand in the .ipynb file itself.")
         if status.st_size > MAX_BYTES:
             return Unreadable("too big", _too_big(path.name, status.st_size, MAX_BYTES))
         with path.open("rb") as stream:
@@ -208,7 +210,8 @@ def which_lesson(path: Path, notebook: Notebook, names: Mapping[str, Mapping[str
     if checked:
         return Lesson(None, f"it checks exercises of lessons {', '.join(sorted(checked))}")
     defined = set(re.findall(r"^(?:def[ \t]+)?([A-Za-z_]\w{0,80})[ \t]*[(=:]", text, flags=re.MULTILINE))
-    told = [lesson for lesson, asked in names.items() if any(defined & set(each) for each in asked.values())]
+    # All names of a question: one alone, such as "slope", stands in other notebooks too.
+    told = [lesson for lesson, asked in names.items() if any(defined >= set(each) for each in asked.values())]
     if len(told) == 1:
         return Lesson(told[0], "the names it defines")
     return Lesson(None, "neither its file's name nor the exercises it checks nor the names it defines tell")

@@ -18,4 +18,5 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """The four steps; what a person must see to in one of them does not keep the others from being done."""
     options.class_folder = options.into
+    export.need_files(options)
     return max(step.run(options) for step in (collect, grading, export, report))

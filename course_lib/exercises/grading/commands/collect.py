@@ -9,6 +9,7 @@ from pathlib import Path
 from course_lib.exercises.grading.classroom import COLLECTED, ClassFolder, Received
 from course_lib.exercises.grading.collect import OUTCOMES, Collected, collect, needs_person
 from course_lib.exercises.grading.naming import KINDS
+from course_lib.exercises.grading.options import add_budget, budget_of, need_folder
 from course_lib.exercises.grading.progress import Progress
 from course_lib.exercises.wording import one_line
 
@@ -55,10 +56,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help='the exercise that was asked for, as "03"; others are listed and not kept',
     )
     parser.add_argument("--student", metavar="ID", help="whose all of it is, for hand-ins by mail")
+    add_budget(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Collect; 0: nothing is left for a person, 1: something is."""
+    need_folder(options.into, "--into")
     with Progress(sys.stderr) as progress:
         collected = collect(
             options.source,
@@ -68,6 +71,7 @@ def run(options: argparse.Namespace) -> int:
             encoding=options.encoding,
             exercises=options.exercise,
             student=options.student,
+            budget=budget_of(options),
             progress=progress,
         )
     print(summary(collected))

@@ -64,6 +64,14 @@ def options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--excel", action="store_true", help="begin CSV files with the mark by which Excel knows UTF-8")
 
 
+def need_files(options: argparse.Namespace) -> None:
+    """ValueError for a file of the LMS that is not there: before an hour of grading, not after it."""
+    worksheets = [text.partition("=")[2] or text for text in options.moodle or ()]
+    named = [*([] if options.canvas is None else [options.canvas]), *map(Path, worksheets)]
+    if missing := [str(path) for path in named if not path.is_file()]:
+        raise ValueError(f"there is no file {', '.join(missing)}; name what the LMS exported")
+
+
 def run(options: argparse.Namespace) -> int:
     """Write them. 0: all is decided, 1: some need a person."""
     folder = ClassFolder(options.class_folder)

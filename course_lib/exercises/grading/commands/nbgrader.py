@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from course_lib.exercises.grading.nbgrader.layout import COURSE, lay_out
+from course_lib.exercises.grading.options import need_folder
 
 HELP = "lay out an nbgrader course directory: source notebooks with their metadata, and nbgrader_config.py"
 
@@ -27,6 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Lay it out and say what comes next. Raises ValueError or OSError with a sentence when it cannot be done."""
+    need_folder(options.into, "--into")
     laid = lay_out(options.into, course=options.course, lessons=options.lesson, force=options.force)
     for entry in laid:
         print(f"{entry.done:<9}  {entry.path.relative_to(options.into).as_posix()}")
