@@ -225,9 +225,9 @@ def test_a_loss_of_an_unknown_kind_is_said_to_have_no_picture():
     stranger = replace(stranger, function=lambda y_true, first, second: first, target="mask", title="Stranger")
     assert curves.trace(stranger) is None
     assert plots.png(curves.figure(stranger)).startswith(b"\x89PNG")
-    from course_lib.gallery.choosers import still
+    from course_lib.gallery.choosers import refusal
 
-    assert "no single number describes them" in still(stranger)
+    assert "no single number describes them" in refusal(stranger)
 
 
 def test_the_pictures_of_a_family_are_small_and_told_in_words(kind, pages):
@@ -334,17 +334,12 @@ def test_every_entry_can_be_chosen_in_the_explorer(kind, keep):
     catalogue = CATALOGUES[kind]
     start = {"activation": "relu", "loss": "mse"}[kind]
     explorer = keep(gallery.explore(catalogue, start))
-    place = explorer._widget.children[1]
     assert [name for _, name in explorer.fields["entry"].options] == [
         entry.name for entries in by_family(catalogue).values() for entry in entries
     ]
-    for name, entry in catalogue.items():
+    for name in catalogue:
         explorer.fields["entry"].value = name
-        if explorer.stage is None:
-            assert re.search(r'<img alt="[^"]{20,}" src="data:image/png;base64,', place.children[0].value)
-            assert entry.title in html.unescape(place.children[0].value)
-        else:
-            assert explorer.stage.panel.name == f"explore-{name}"
+        assert explorer.stage.panel.name == f"explore-{name}"
 
 
 def test_who_comes_back_finds_the_widget_as_it_was_left(keep):

@@ -100,6 +100,7 @@ def test_every_handle_moves_a_control_and_stands_where_it_should(panel):
         for chart in panel.scene(**params).charts:
             for handle in chart.handles:
                 assert isinstance(panel.control(handle.moves_x), Slider)
+                assert math.isfinite(handle.y)
                 if handle.track is None:
                     assert handle.x == params[handle.moves_x]
                 else:

@@ -78,8 +78,8 @@ gallery.properties(CATALOGUE)
 gallery.explore(CATALOGUE, "mish")
 
 # %% [markdown] id="explore-seen"
-# *What to see: the curve on the left with its tangent, the slope on the right. What several scores share out, like softmax, can't be explored by one point; there you
-# get a picture and the reason.*
+# *What to see: the curve on the left with its tangent, the slope on the right; the largest slope, level tails, kinks and minima are marked, all but the one that the
+# task asks for. Where several scores are shared out, as in softmax, one of them moves and the words say which ones stay.*
 
 # %% [markdown] id="compare"
 # ## Compare up to four

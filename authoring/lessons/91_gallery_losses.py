@@ -73,8 +73,8 @@ gallery.properties(CATALOGUE)
 gallery.explore(CATALOGUE, "quantile")
 
 # %% [markdown] id="explore-seen"
-# *What to see: what this prediction costs on the left, how hard the loss pulls it on the right. Losses of vectors, masks and sequences can't be explored by one point;
-# there you get a picture along one way through their inputs.*
+# *What to see: what this prediction costs on the left, how hard the loss pulls it on the right, with kinks and minima marked. Losses of vectors, masks and sequences
+# are followed along one way through their inputs; the words say what moves and what stays.*
 
 # %% [markdown] id="compare"
 # ## Compare up to four

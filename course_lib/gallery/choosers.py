@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import html
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -10,11 +9,10 @@ from typing import Any
 from course_lib import widgets
 from course_lib.catalogue import Catalogue
 from course_lib.fields import Select
-from course_lib.gallery.cards import alt_text, by_family
-from course_lib.gallery.curves import Entry, large, trace
+from course_lib.gallery.cards import by_family
+from course_lib.gallery.curves import path_of
 from course_lib.panels.compare import axis_of, family_members, is_drawn
-from course_lib.plots import png
-from course_lib.spec import Activation
+from course_lib.spec import Activation, Loss
 from course_lib.stage import Stage
 
 NONE = ""
@@ -22,7 +20,7 @@ MOST = 4
 
 
 def explore(catalogue: Catalogue[Any], start: str) -> Chooser:
-    """A choice of every entry, and below it the explorer of the chosen one, or its picture where there is none."""
+    """A choice of every entry, and below it the explorer of the chosen one, or words where there is none."""
     return Explorer(catalogue, start)
 
 
@@ -92,25 +90,14 @@ class Explorer(Chooser):
     def update(self) -> None:
         """Show what the field says."""
         entry = self.catalogue.get_entry(self.fields["entry"].value)
-        can_move = is_drawn(entry) and (entry.elementwise if isinstance(entry, Activation) else True)
-        self.show(self.once(widgets.explore, entry.name) if can_move else still(entry))
+        can_move = isinstance(entry, Activation) or is_drawn(entry) or path_of(entry) is not None
+        self.show(self.once(widgets.explore, entry.name) if can_move else refusal(entry))
 
 
-def still(entry: Entry) -> str:
-    """A picture of an entry that the explorer cannot move through, and the reason in words."""
-    if isinstance(entry, Activation):
-        what = "takes several scores at once; the picture moves one of them and leaves the others where they are"
-    elif trace(entry) is not None:
-        what = f"compares {entry.prediction} as a whole; the picture follows one way through its inputs"
-    else:
-        what = f"compares {entry.prediction} as a whole, and no single number describes them; read its card"
-        return f"<p>{html.escape(f'{entry.title} {what}.')}</p>"
-    data = base64.b64encode(png(large(entry))).decode("ascii")
-    alt = html.escape(alt_text([entry]))
-    return (
-        f"<p>{html.escape(f'{entry.title} {what}.')}</p>"
-        f'<img alt="{alt}" src="data:image/png;base64,{data}" style="max-width:100%;width:883px">'
-    )
+def refusal(entry: Loss) -> str:
+    """Why there is nothing to move for this loss, in HTML."""
+    words = f"{entry.title} compares {entry.prediction} as a whole, and no single number describes them; read its card."
+    return f"<p>{html.escape(words)}</p>"
 
 
 class Comparison(Chooser):

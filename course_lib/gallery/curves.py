@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import textwrap
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from course_lib.panels.compare import axis_of, is_drawn, span_of
+from course_lib.panels.paths import Path, paths_of
 from course_lib.plots import BLUE as CURVE
 from course_lib.plots import (
     QUIET,
@@ -44,74 +43,9 @@ class Trace:
     target: str = ""
 
 
-@dataclass(frozen=True)
-class Path:
-    """A way through the inputs of a loss that one number cannot describe: place(t) are its arguments at t."""
-
-    axis: str
-    low: float
-    high: float
-    place: Callable[[float], tuple[Array, ...]]
-    target: str = ""
-
-
-def _rotated(angle: float, size: int = 2) -> Array:
-    """A unit vector of `size` numbers, turned by `angle` (radians) from the first axis towards the last."""
-    vector = np.zeros(size)
-    vector[0], vector[-1] = math.cos(angle), math.sin(angle)
-    return vector
-
-
-def _at_distance(distance: float) -> Array:
-    return np.array([[distance, 0.0]])
-
-
-def _mask(p: float) -> tuple[Array, Array]:
-    """A structure of 4 pixels among 16, found with probability p; nothing is claimed elsewhere."""
-    true = np.arange(16) < 4
-    return true[None].astype(float), np.where(true, p, 0.0)[None]
-
-
-def _spoken(z: float) -> tuple[Array, Array]:
-    """Four frames in which two labels are said one after the other, each with logit z; all other logits are 0."""
-    return np.array([1, 2]), z * np.eye(3)[[1, 1, 2, 2]]
-
-
 def path_of(entry: Loss) -> Path | None:
-    """The path for losses of this kind of inputs; None where we know none."""
-    inputs = len(entry.inputs)
-    if entry.prediction == "mask":
-        return Path("probability of the 4 true pixels  p", 0.0, 1.0, _mask)
-    if entry.prediction == "frames":
-        return Path("logit of the right labels  z", -3.0, 6.0, _spoken)
-    if entry.prediction != "vectors":
-        return None
-    if entry.third == "vectors" and entry.target == "binary":
-        apart = Path(
-            "distance of the two vectors  D", 0.0, 2.0, lambda d: (np.array([0.0]), np.zeros((1, 2)), _at_distance(d))
-        )
-        return Path(apart.axis, apart.low, apart.high, apart.place, "an unlike pair")
-    if entry.third == "vectors":
-        return Path(
-            "distance of the unlike vector  D",
-            0.0,
-            3.0,
-            lambda d: (np.zeros((1, 2)), np.array([[0.0, 1.0]]), _at_distance(d)),
-            "the like one at distance 1",
-        )
-    if inputs == 2 and len(entry.gradient_for) == 2:
-        return Path(
-            "angle to its own key  θ",
-            0.0,
-            math.pi,
-            lambda angle: (np.vstack([_rotated(angle, 5), np.eye(5)[1:4]]), np.eye(5)[:4]),
-            "three other keys at right angles",
-        )
-    if inputs == 2:
-        return Path(
-            "angle between the vectors  θ", 0.0, math.pi, lambda angle: (_rotated(0.0)[None], _rotated(angle)[None])
-        )
-    return None
+    """The path of a loss's first target; None where we know none."""
+    return next(iter(paths_of(entry)), None)
 
 
 def trace(entry: Entry) -> Trace | None:
@@ -128,9 +62,7 @@ def trace(entry: Entry) -> Trace | None:
     if path is None:
         return None
     x = np.linspace(path.low, path.high, 241)
-    # The first value is the one of the example that moves.
-    value = np.array([np.atleast_1d(entry.function(*path.place(t)))[0] for t in x], dtype=float)
-    return Trace(x, value, np.gradient(value, x), path.axis, path.target)
+    return Trace(x, path.values(entry, x), path.slopes(entry, x), path.axis, path.target)
 
 
 def figure(*entries: Entry, columns: int = COLUMNS) -> Figure:

@@ -63,11 +63,16 @@ def explore_loss(entry: Loss) -> Panel:
     if probability:
         low, high = 0.001, 0.999
     symbol = {"value": "r" if first == 0 else "ŷ", "logit": "z", "logits": "z"}.get(entry.prediction, "p")
-    width = with_room(low, high, closed)
     sliders = [
         *([VARIANCE] if entry.third == "positive value" else []),
         *(param_slider(*knob, 9) for knob in number_params(entry, most=2 if len(labels) == 1 else 1).values()),
     ]
+    defaults = {slider.name: slider.default for slider in sliders}
+    step = 0.005 if probability else 0.05
+    if not all(np.isfinite(_both(entry, np.array([low]), y, defaults)[0]).all() for y in labels):
+        # Where the loss is infinite there is no place for a point.
+        low += step
+    width = with_room(*span, closed)
 
     @functools.lru_cache(maxsize=64)
     def backdrop(y: float, *values: float) -> Curve:
@@ -107,9 +112,8 @@ def explore_loss(entry: Loss) -> Panel:
 
     # Away from the answer, which lies at the left: right of the middle, or where the other label would be cheap.
     start = low + (0.7 if first == 0 or len(labels) != 2 or entry.target == "sign" else 0.3) * (high - low)
-    defaults = {slider.name: slider.default for slider in sliders}
     goal = float(_both(entry, np.array([low + 0.15 * (high - low)]), first, defaults)[0][0])
-    place = Slider("x", axis.capitalize(), low, high, round(start, 3), 0.005 if probability else 0.05, table=161)
+    place = Slider("x", axis.capitalize(), low, high, round(round(start / step) * step, 3), step, table=161)
     choice = (Choice("y", "Target", tuple(labels.items()), first),) if len(labels) > 1 else ()
     task = value_task(f"{where(entry)}-{entry.name}-value", "the loss", goal)
     return Panel(

@@ -253,7 +253,10 @@ def _rule(axes: Axes, mark: Rule, order: int) -> None:
         axes.axhline(mark.y, **style)
         place, side, up = (0.985, mark.y), "right", "bottom"
         transform = axes.get_yaxis_transform()
-    axes.text(*place, f" {mark.text}", transform=transform, ha=side, va=up, color=COLOURS[mark.role], fontsize=11)
+    axes.text(
+        *place, f" {mark.text}", transform=transform, ha=side, va=up, color=COLOURS[mark.role], fontsize=11,
+        zorder=80 + order,
+    )  # fmt: skip
 
 
 DRAW: dict[type[Mark], Callable[[Axes, Any, int], None]] = {
