@@ -48,6 +48,7 @@ from course_lib.exercises.model import Probe
 SIZES = {"quick": (2, 6, 40), "full": (2, 22, 202)}
 """Submissions: the small class, the large class, and the large class for ours, which would be over too soon."""
 
+ALONE, PINNED = "ours, 1 worker", "ours, 1 worker that has 1 core"
 LOCAL, ON_DASK = "ours, 2 workers", "ours, 2 Dask workers"
 
 LOOK_EVERY = 0.02
@@ -78,6 +79,12 @@ except ChildProcessError:
     pass
 used = resource.getrusage(resource.RUSAGE_CHILDREN)
 print(json.dumps([code, wall, used.ru_utime + used.ru_stime]))
+"""
+
+ON_ONE_CORE = """
+import os, sys
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+os.execv(sys.argv[1], sys.argv[1:])
 """
 
 DASK = f"""
@@ -128,10 +135,11 @@ def _environment() -> dict[str, str]:
 # Batches
 
 
-def ours(folder: Path, count: int, workers: int) -> Cost:
-    """`grade run` on a class folder."""
+def ours(folder: Path, count: int, workers: int, *, one_core: bool = False) -> Cost:
+    """`grade run` on a class folder; with `one_core` all that it starts shares one processor (Linux only)."""
     for_us(folder, students(count))
-    return cost(_our_command(workers), folder)
+    command = _our_command(workers)
+    return cost([sys.executable, "-c", ON_ONE_CORE, *command] if one_core else command, folder)
 
 
 def _our_command(workers: int) -> list[str]:
@@ -177,9 +185,11 @@ def otter(folder: Path, count: int) -> Cost:
 def batches(quick: bool) -> Table:
     small, large, ours_large = SIZES["quick" if quick else "full"]
     systems: list[tuple[str, Callable[[Path, int], Cost], int]] = [
-        ("ours, 1 worker", lambda folder, count: ours(folder, count, 1), ours_large),
+        (ALONE, lambda folder, count: ours(folder, count, 1), ours_large),
         (LOCAL, lambda folder, count: ours(folder, count, 2), ours_large),
     ]
+    if sys.platform == "linux":
+        systems.append((PINNED, lambda folder, count: ours(folder, count, 1, one_core=True), ours_large))
     missing = []
     if installed("distributed"):
         systems.append((ON_DASK, on_dask, ours_large))
@@ -234,15 +244,18 @@ def as_a_whole(quick: bool, systems: Table) -> Table:
     # In a run of its own: to look at the memory costs time.
     megabytes, processes = peak_memory(count) if sys.platform == "linux" else (None, None)
     rows = (
+        ("2 workers against 1", speed_up(systems, ALONE, LOCAL), "×"),
+        ("2 workers against 1 that has 1 core", speed_up(systems, PINNED, LOCAL), "×"),
         ("Dask scheduler against local pool, CPU a task", cpu, "ms"),
         ("Dask scheduler against local pool, wall a task", wall, "ms"),
         (f"peak memory of {LOCAL}, all processes", megabytes, "MB"),
         ("processes at that moment", processes, ""),
     )
     note = (
-        "The first two: differences of the table above. Memory: proportional set size of the grader, its workers,\n"
-        "their warm parents and the submissions that run, added up "
-        f"every {1e3 * LOOK_EVERY:.0f} ms while {count} are graded."
+        "The first four: from the table above. One worker keeps more than one core busy: while it judges an answer,\n"
+        "the submission works on the next. With two workers nothing is left of two cores.\n"
+        "Memory: proportional set size of the grader, its workers, their warm parents and the submissions that run,\n"
+        f"added up every {1e3 * LOOK_EVERY:.0f} ms while {count} are graded."
     )
     return Table("Grading a class, as a whole", note, ("what", "value", "unit"), rows)
 
@@ -255,6 +268,12 @@ def overhead(systems: Table, one: str, other: str) -> tuple[float | None, float 
     places = [systems.columns.index(column) for column in ("CPU ms each", "wall ms each")]
     cpu, wall = (float(measured[one][place]) - float(measured[other][place]) for place in places)
     return cpu, wall
+
+
+def speed_up(systems: Table, one: str, other: str) -> float | None:
+    """How many times as many submissions a second the other system grades; None where one was not measured."""
+    wall = {row[0]: row[systems.columns.index("wall ms each")] for row in systems.rows}
+    return float(wall[one]) / float(wall[other]) if {one, other} <= wall.keys() else None
 
 
 def peak_memory(count: int) -> tuple[float, int]:

@@ -171,7 +171,8 @@ def test_missing_frameworks_are_named_in_their_columns(tiny):
 
 def test_missing_graders_are_named(tiny):
     table = grading.batches(quick=True)
-    assert table.column("system") == ["ours, 1 worker", "ours, 2 workers"]
+    pinned = [grading.PINNED] if sys.platform == "linux" else []
+    assert table.column("system") == [grading.ALONE, grading.LOCAL, *pinned]
     for name in ("Dask", "nbgrader", "Otter"):
         assert f"{name}: {NOT_INSTALLED}" in table.note
 
@@ -219,6 +220,13 @@ def test_what_dask_costs_is_the_difference_to_the_local_pool():
     table = Table("", "", ("system", "CPU ms each", "wall ms each"), rows)
     assert grading.overhead(table, grading.ON_DASK, grading.LOCAL) == (4.5, 1.0)
     assert grading.overhead(table, "Otter", grading.LOCAL) == (None, None)
+
+
+def test_the_speed_up_is_the_ratio_of_the_times():
+    rows = ((grading.ALONE, 20.0, 18.0), (grading.LOCAL, 20.5, 10.0))
+    table = Table("", "", ("system", "CPU ms each", "wall ms each"), rows)
+    assert grading.speed_up(table, grading.ALONE, grading.LOCAL) == 1.8
+    assert grading.speed_up(table, grading.PINNED, grading.LOCAL) is None
 
 
 HELD = "import sys, time\nheld = bytes(range(256)) * 200_000\nprint(len(held), flush=True)\ntime.sleep(60)"
