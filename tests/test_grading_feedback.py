@@ -194,7 +194,7 @@ def without_public_numbers(text: str, exercise: Exercise) -> str:
     for hint in exercise.hints:
         text = text.replace(" ".join(hint.replace("`", " ").split()), "")
         text = text.replace(" ".join(hint.replace("`", "").split()), "")
-    return re.sub(r"[\d.]+ of [\d.]+( points?)?|Total: [\d.]+%|\b\d ·|\d\d lesson", "", text)
+    return re.sub(r"[\d.]+ of [\d.]+( points?)?|Total: [\d.]+%|\b\d ·|\d\d lesson|– [\d.]+ yes", "", text)
 
 
 @pytest.mark.parametrize("exercise", BANK.values(), ids=BANK)
