@@ -11,6 +11,7 @@ import queue
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -28,6 +29,9 @@ DEATHS = 2
 START = "from course_lib.exercises.grading.worker import main; main()"
 START_SECONDS = 120.0
 """How long a worker may take to be ready, on a machine that is busy."""
+MOMENT = 0.2
+"""Seconds of results that are written together: to write each by itself would take the disk's time and a processor's.
+Who is killed grades so much again."""
 PATIENCE = 60.0
 """Seconds beyond the limits of a submission after which a silent worker is taken for dead."""
 
@@ -91,10 +95,11 @@ class _Run:
         self._alive: set[_Worker] = set()
 
     def arrived(self) -> tuple[list[tuple[Task, SubmissionResult | None]], int]:
-        """All results that are there, at least one thing; and how many threads have ended."""
+        """The results of the next moment, which are written together; and how many threads have ended."""
         batch: list[tuple[Task, SubmissionResult | None]] = []
         ended = 0
         entry = self._arrived.get()
+        until = time.monotonic() + MOMENT
         while True:
             if isinstance(entry, Exception):
                 if batch:
@@ -103,11 +108,13 @@ class _Run:
                     return batch, ended
                 raise entry
             if entry is None:
+                # Nobody need wait for what a thread that has ended does not bring.
+                until = 0.0
                 ended += 1
             else:
                 batch.append(entry)
             try:
-                entry = self._arrived.get_nowait()
+                entry = self._arrived.get(timeout=max(until - time.monotonic(), 0.0))
             except queue.Empty:
                 return batch, ended
 
