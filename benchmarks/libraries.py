@@ -59,8 +59,8 @@ class Library:
     def function(self, entry: Activation | Loss) -> Callable[..., Any] | None:
         """The entry's call in this library as a function of its arrays; None where it has none with equal values."""
         for call in entry.frameworks:
-            if call.library in self.calls and not call.differs:
-                code = compile(call.call, f"<{entry.name} in {call.library}>", "eval")
+            if call.framework in self.calls and not call.differs:
+                code = compile(call.call, f"<{entry.name} in {call.framework}>", "eval")
                 names = ("x",) if isinstance(entry, Activation) else ("y_true", "y_pred")
                 constants = self.namespace | {param.name: param.default for param in entry.params}
                 return lambda *arrays: eval(code, constants | dict(zip(names, arrays, strict=True)))

@@ -201,16 +201,16 @@ def _default(default: float | tuple[float, ...]) -> str:
 
 
 def _call(library: str) -> Callable[[Activation | Loss], str]:
-    return lambda entry: next((call.call for call in entry.frameworks if call.library == library), NOT_APPLICABLE)
+    return lambda entry: next((call.call for call in entry.frameworks if call.framework == library), NOT_APPLICABLE)
 
 
 def _frameworks(entry: Activation | Loss) -> str:
-    there = [call.library for call in entry.frameworks]
+    there = [call.framework for call in entry.frameworks]
     return ", ".join(title for library, title in LIBRARIES.items() if library in there) or "none"
 
 
 def _traps(entry: Activation | Loss) -> str:
-    return "; ".join(f"{LIBRARIES[call.library]}: {call.trap}" for call in entry.frameworks if call.trap) or "none"
+    return "; ".join(f"{LIBRARIES[call.framework]}: {call.trap}" for call in entry.frameworks if call.trap) or "none"
 
 
 def _of_loss(say: Callable[[LossClaims], str]) -> Callable[[Loss], str]:

@@ -127,7 +127,7 @@ class FrameworkCall:
     from ours although the call is the framework's own version, and a test then shows the difference.
     """
 
-    library: Literal["torch", "keras", "jax", "optax"]
+    framework: Literal["torch", "keras", "jax", "optax"]
     call: str
     trap: str = ""
     differs: bool = False

@@ -21,7 +21,7 @@ X = np.concatenate([np.linspace(-12, 12, 481), [-500.0, -100.0, -40.0, 25.0, 40.
 ROWS = np.random.default_rng(0).normal(0, 2, size=(20, 6))
 
 CALLS = [
-    pytest.param(entry, call, id=f"{entry.name}-{call.library}")
+    pytest.param(entry, call, id=f"{entry.name}-{call.framework}")
     for entry in CATALOGUE.values()
     for call in entry.frameworks
 ]
@@ -58,9 +58,9 @@ def tensor(library: str, module: Any, x: Array) -> Any:
 
 def run(entry: Activation, call: FrameworkCall, x: Array, params: dict[str, Any]) -> Array:
     """The call as written in the catalogue, with x and the parameters as names; a float64 array."""
-    module = load(call.library)
+    module = load(call.framework)
     defaults = {param.name: param.default for param in entry.params}
-    names = {call.library: module, "x": tensor(call.library, module, x), **defaults, **params}
+    names = {call.framework: module, "x": tensor(call.framework, module, x), **defaults, **params}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         result = eval(call.call, names)
@@ -90,7 +90,7 @@ def test_call_gives_our_values(entry: Activation, call: FrameworkCall) -> None:
 @pytest.mark.parametrize(("entry", "call"), [case for case in CALLS if case.values[1].differs])
 def test_call_that_differs_says_why(entry: Activation, call: FrameworkCall) -> None:
     assert call.trap
-    assert (entry.name, call.library) in {("softplus", "keras"), ("sparsemax", "keras")}
+    assert (entry.name, call.framework) in {("softplus", "keras"), ("sparsemax", "keras")}
 
 
 def test_every_parameter_is_tried_away_from_its_default() -> None:
@@ -106,9 +106,9 @@ def test_every_parameter_is_tried_away_from_its_default() -> None:
 
 def slope(entry: Activation, call: FrameworkCall, x: Array) -> Array:
     """The framework's own derivative of its call at every x, by back-propagation from the sum."""
-    module = load(call.library)
-    names = {call.library: module, **{param.name: param.default for param in entry.params}}
-    if call.library == "torch":
+    module = load(call.framework)
+    names = {call.framework: module, **{param.name: param.default for param in entry.params}}
+    if call.framework == "torch":
         leaf = module.tensor(x, dtype=module.float64, requires_grad=True)
         eval(call.call, names | {"x": leaf}).sum().backward()
         return np.asarray(leaf.grad)
@@ -121,7 +121,7 @@ SINGLE_PRECISION_SLOPES = {("hard_sigmoid", "torch"): 6e-9}
 DIFFERENTIABLE = [
     case
     for case in CALLS
-    if case.values[0].elementwise and case.values[1].library in ("torch", "jax") and case.values[0].name != "step"
+    if case.values[0].elementwise and case.values[1].framework in ("torch", "jax") and case.values[0].name != "step"
 ]
 
 
@@ -132,7 +132,7 @@ def test_slopes_agree_away_from_kinks(entry: Activation, call: FrameworkCall) ->
     assert isinstance(claims, Claims)
     x = X[[all(abs(each - kink.at) > 1e-3 for kink in claims.kinks) for each in X]]
     # PyTorch's and JAX's slopes of gelu_tanh and mish lose a few hundred units of the last place.
-    tolerance = SINGLE_PRECISION_SLOPES.get((entry.name, call.library), 1e-13)
+    tolerance = SINGLE_PRECISION_SLOPES.get((entry.name, call.framework), 1e-13)
     np.testing.assert_allclose(slope(entry, call, x), entry.derivative(x), rtol=0, atol=tolerance)
 
 
@@ -146,7 +146,7 @@ OTHER_SLOPES: dict[tuple[str, str, float], float] = {
     ("maxout", "jax", 0.0): 0.5,
 }
 KINKS = [
-    pytest.param(entry, call, kink, id=f"{entry.name}-{call.library}-{kink.at:g}")
+    pytest.param(entry, call, kink, id=f"{entry.name}-{call.framework}-{kink.at:g}")
     for entry, call in (case.values for case in DIFFERENTIABLE)
     for kink in entry.claims().kinks
 ]
@@ -156,7 +156,7 @@ KINKS = [
 def test_slopes_at_kinks(entry: Activation, call: FrameworkCall, kink: Kink) -> None:
     """Frameworks return what we return, or the other value listed here; always one between the two slopes."""
     theirs = float(slope(entry, call, np.array([kink.at]))[0])
-    assert theirs == pytest.approx(OTHER_SLOPES.get((entry.name, call.library, kink.at), kink.returned), rel=1e-12)
+    assert theirs == pytest.approx(OTHER_SLOPES.get((entry.name, call.framework, kink.at), kink.returned), rel=1e-12)
     assert min(kink.left, kink.right) <= theirs + 1e-12
     assert theirs <= max(kink.left, kink.right) + 1e-12
 

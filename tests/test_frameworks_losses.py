@@ -44,7 +44,7 @@ def keras() -> Iterator[Any]:
 
 
 CALLS = [
-    pytest.param(*case.values, call, id=f"{case.id}-{call.library}")
+    pytest.param(*case.values, call, id=f"{case.id}-{call.framework}")
     for case in with_settings()
     for call in case.values[0].frameworks
 ]
@@ -53,7 +53,7 @@ EQUAL = [case for case in CALLS if not case.values[2].differs]
 
 def run(entry: Loss, params: dict[str, float], call: FrameworkCall, arrays: tuple[Any, ...]) -> Any:
     """The call's result, with the arrays under their own names and as y_true and y_pred."""
-    names = {name: loaded(name) for name in ({"jax", "optax"} if call.library == "optax" else {call.library})}
+    names = {name: loaded(name) for name in ({"jax", "optax"} if call.framework == "optax" else {call.framework})}
     values = {param.name: params.get(param.name, param.default) for param in entry.params}
     inputs = dict(zip(entry.inputs, arrays, strict=True))
     return eval(call.call, {**names, **values, **inputs, "y_true": arrays[0], "y_pred": arrays[1]})
@@ -75,15 +75,15 @@ def as_numpy(result: Any) -> np.ndarray:
 def test_the_call_gives_our_values(
     entry: Loss, params: dict[str, float], call: FrameworkCall, request: pytest.FixtureRequest
 ) -> None:
-    request.getfixturevalue(call.library)
+    request.getfixturevalue(call.framework)
     arrays = sample_pairs(entry, np.random.default_rng(0), n=16)
-    result = as_numpy(run(entry, params, call, handed_over(call.library, arrays)))
+    result = as_numpy(run(entry, params, call, handed_over(call.framework, arrays)))
     # Keras takes means in float32 and adds or clips at 1e−7; the difference is shown below.
-    tolerance = 1e-5 if call.library == "keras" else 1e-13
+    tolerance = 1e-5 if call.framework == "keras" else 1e-13
     assert result == pytest.approx(entry.function(*arrays, **params), rel=tolerance)
 
 
-@pytest.mark.parametrize(("entry", "params", "call"), [case for case in EQUAL if case.values[2].library == "torch"])
+@pytest.mark.parametrize(("entry", "params", "call"), [case for case in EQUAL if case.values[2].framework == "torch"])
 def test_autograd_gives_our_gradient(entry: Loss, params: dict[str, float], call: FrameworkCall, torch: Any) -> None:
     arrays = sample_pairs(entry, np.random.default_rng(0), n=16)
     tensors = handed_over("torch", arrays)
@@ -95,7 +95,7 @@ def test_autograd_gives_our_gradient(entry: Loss, params: dict[str, float], call
         assert tensor.grad.numpy() == pytest.approx(gradient, rel=1e-10, abs=1e-12)
 
 
-@pytest.mark.parametrize(("entry", "params", "call"), [case for case in EQUAL if case.values[2].library == "optax"])
+@pytest.mark.parametrize(("entry", "params", "call"), [case for case in EQUAL if case.values[2].framework == "optax"])
 def test_jax_grad_gives_our_gradient(entry: Loss, params: dict[str, float], call: FrameworkCall, optax: Any) -> None:
     arrays = sample_pairs(entry, np.random.default_rng(0), n=16)
     tensors = handed_over("optax", arrays)
@@ -107,7 +107,7 @@ def test_jax_grad_gives_our_gradient(entry: Loss, params: dict[str, float], call
 
 
 def test_every_difference_is_shown_below() -> None:
-    named = {(entry.name, call.library) for entry in CATALOGUE.values() for call in entry.frameworks if call.differs}
+    named = {(entry.name, call.framework) for entry in CATALOGUE.values() for call in entry.frameworks if call.differs}
     assert named == {
         ("log_cosh", "keras"),
         ("poisson_nll", "torch"),
@@ -119,7 +119,7 @@ def test_every_difference_is_shown_below() -> None:
 
 def call_of(name: str, library: str) -> tuple[Loss, FrameworkCall]:
     entry = CATALOGUE[name]
-    return entry, next(call for call in entry.frameworks if call.library == library)
+    return entry, next(call for call in entry.frameworks if call.framework == library)
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -237,9 +237,9 @@ def _calls(entry: Entry) -> Iterable[str]:
     for call in entry.frameworks:
         differs = " <strong>Its values differ from ours.</strong>" if call.differs else ""
         trap = f" – {rich(call.trap)}." if call.trap else ""
-        yield f"{LIBRARIES[call.library]}: <code>{html.escape(call.call)}</code>{trap}{differs}"
+        yield f"{LIBRARIES[call.framework]}: <code>{html.escape(call.call)}</code>{trap}{differs}"
     missing = [title for library, title in LIBRARIES.items() if library in _asked(entry)]
-    there = {call.library for call in entry.frameworks}
+    there = {call.framework for call in entry.frameworks}
     absent = [title for library, title in LIBRARIES.items() if library in _asked(entry) and library not in there]
     if absent and len(absent) < len(missing):
         yield f"not in {' nor in '.join(absent)}"
