@@ -409,6 +409,7 @@ def test_what_a_move_leaves_alike_stays_in_the_page(visit):
 # With a kernel that the test plays -----------------------------------------------------------------------------------
 
 ALONE = "const model = { alone: true, get: (name) => values[name], on() {}, off() {} };"
+SHOWN = "stage.render({ model,"
 KERNEL = """const sent = (window.sent = []), listeners = [];
 const model = { get: (name) => values[name], send: (message) => sent.push(message), off() {},
                 on: (_, listener) => listeners.push(listener) };
@@ -419,21 +420,20 @@ window.answer = (token, more = {}) => {
 
 
 @pytest.fixture
-def played(pages: Callable[[str], Path], window: tuple[Page, Complaints], tmp_path: Path) -> Opened:
+def played(pages: Callable[[str], Path], window: tuple[Page, Complaints], tmp_path: Path) -> Iterator[Opened]:
     """The explorer with a kernel that answers when the test says so; its page notes what it is sent."""
     text = pages("explore").read_text(encoding="utf-8")
-    assert ALONE in text
+    assert text.count(ALONE) == text.count(SHOWN) == 1
     # Without a table: each picture comes from the kernel.
-    text = text.replace(ALONE, KERNEL).replace(
-        "stage.render(", "values.table = new DataView(new ArrayBuffer(0));\nstage.render("
-    )
+    text = text.replace(ALONE, f"values.table = null;\n{KERNEL}").replace(SHOWN, f"window.leave = {SHOWN}")
     path = tmp_path / "played.html"
     path.write_text(text, encoding="utf-8")
-    page, _ = window
+    page, complaints = window
     page.goto(path.as_uri())
     opened = Opened(page, page.locator("section.stage"))
     expect_drawn(opened)
-    return opened
+    yield opened
+    assert complaints.lines() == []
 
 
 def sent(played: Opened) -> list[float]:
@@ -488,6 +488,16 @@ def test_pictures_of_a_run_are_confirmed_seldom(played):
     confirmed = [message["seq"] for message in played.page.evaluate("() => window.sent")]
     assert confirmed[-1] == 20
     assert len(confirmed) <= 4
+
+
+def test_a_widget_that_has_left_the_page_says_so_and_nothing_more(played):
+    said = played.page.evaluate("""async () => {
+        window.answer('', { seq: 1, running: true });
+        window.leave();
+        await new Promise(done => setTimeout(done, 250));
+        return window.sent.map(message => message.ask);
+    }""")
+    assert said == ["gone"]
 
 
 def test_every_mark_is_drawn(visit):

@@ -517,6 +517,7 @@ function render({ model, el }) {
     system.removeEventListener("change", shade);
     window.removeEventListener("course-large-type", enlarge);
     clearTimeout(app.live?.alarm);
+    clearTimeout(app.confirming);
     viewsOf.set(model, viewsOf.get(model) - 1);
     if (viewsOf.get(model) === 0) app.ask({ ask: "gone" });
     clearTimeout(app.live?.alarm);
