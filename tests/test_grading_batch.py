@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -31,8 +32,10 @@ from course_lib.exercises.grading import (
 )
 from course_lib.exercises.grading.batch import Stopped
 from course_lib.exercises.grading.manifest import read_manifest, write_manifest
+from course_lib.exercises.grading.pool import Task, _Run
 from course_lib.exercises.grading.report import to_table
 from course_lib.exercises.grading.runner import CannotRun, Child, ProcessRunner
+from course_lib.exercises.grading.worker import Job
 
 CHECK = 'check("00-double")'
 
@@ -441,3 +444,37 @@ def test_a_fault_of_the_grader_costs_one_submission(tmp_path: Path, monkeypatch:
     (one,) = graded(folder).for_a_person
     assert (one.submission.student, one.result.reason) == ("bert", "grader failed")
     assert "ZeroDivisionError: bad bank" in one.result.message
+
+
+# Results are written together -----------------------------------------------------------------------------------------
+
+
+def arrived(first: object, *later: object) -> tuple[list[str], int]:
+    """The names of the results that come in one batch, where others follow the first a little later; threads ended."""
+    run = _Run(iter(()), "none", Limits())
+    run._arrived.put(first)
+    timer = threading.Timer(0.05, lambda: [run._arrived.put(entry) for entry in later])
+    timer.start()
+    batch, ended = run.arrived()
+    timer.join()
+    return [task.job.name for task, _ in batch], ended
+
+
+def done(name: str) -> tuple[Task, SubmissionResult | None]:
+    return Task(Job(name, "03", 1, Limits()), lambda: None), None
+
+
+def test_what_comes_within_a_moment_is_one_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("course_lib.exercises.grading.pool.MOMENT", 60.0)
+    # The thread that ends is not waited out.
+    assert arrived(done("a"), done("b"), done("c"), None) == (["a", "b", "c"], 1)
+
+
+def test_a_batch_ends_with_its_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("course_lib.exercises.grading.pool.MOMENT", 0.0)
+    assert arrived(done("a"), done("b")) == (["a"], 0)
+
+
+def test_what_was_graded_before_an_error_is_given_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("course_lib.exercises.grading.pool.MOMENT", 60.0)
+    assert arrived(done("a"), done("b"), CannotRun("no walls")) == (["a", "b"], 0)

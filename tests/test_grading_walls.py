@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -482,3 +483,26 @@ def wait_for(done: Callable[[], bool]) -> None:
     while not done() and time.monotonic() < deadline:
         time.sleep(0.02)
     assert done()
+
+
+def test_a_flood_of_replies_while_a_request_waits_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("course_lib.exercises.grading.pipes.MOST_HELD", 300_000)
+    unread, requests = os.pipe()
+    replies, flood = os.pipe()
+    pipe = TimedPipe(requests, replies)
+    pipe.deadline = time.monotonic() + 1.0
+
+    def write_for_ever() -> None:
+        with suppress(BrokenPipeError):
+            while True:
+                os.write(flood, bytes(65_536))
+
+    thread = threading.Thread(target=write_for_ever, daemon=True)
+    thread.start()
+    # Nobody reads the request, which is larger than any pipe.
+    with pytest.raises(TimeoutError):
+        pipe.write(bytes(10_000_000))
+    assert 300_000 <= len(pipe._held) <= 300_000 + 65_536
+    pipe.close()
+    thread.join()
+    os.close(unread), os.close(flood)
