@@ -265,7 +265,7 @@ with training.one_thread():
 reveal("27-softmax-twice")
 
 # %% [markdown] id="experiment-read"
-# **Read.** At rate 0.5 the right pair is ahead, 93.8 % against 85.8 % (twice) and 87.9 % (squared error); the ranges don't overlap. At rate 50 all three are
+# **Read.** At rate 0.5 the right pair is ahead, 93.8 % against 85.8 % (twice) and 87.9 % (squared error); its range meets neither. At rate 50 all three are
 # equal within their spread. But the doubled softmax still reports a loss of 1.48, just above its floor; one softmax reports 0.02.
 #
 # **What this does not show.** That accuracy always needs the right pair: a rate a hundred times as large buys nearly all of it back here, which is how the bug
