@@ -171,7 +171,7 @@ def _marks(entry: Loss, curve: Curve, y: float, settings: Mapping[str, float]) -
 
 def _words(where_it_is: str, x: float, value: float, slope: float, curve: Curve, settings: Mapping[str, float]) -> str:
     setting = "".join(f", {name} = {readable(number)}" for name, number in settings.items())
-    words = [f"At {where_it_is}{setting}: loss = {readable(value, 4)}, gradient = {readable(slope + 0.0, 4)}"]
+    words = [f"At {where_it_is}{setting}: loss = {readable(value, 4)}, gradient = {readable(slope, 4)}"]
     if any(math.isclose(x, kink, abs_tol=1e-9) for kink in curve.kinks):
         words.append("The loss itself leaps here" if curve.leaps else "This is a kink: the gradient jumps here")
     if curve.lowest is not None and value <= curve.lowest.y + 1e-6:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from course_lib.panels.compare import LOOKS
 from course_lib.panels.entry import Entry, number_params, param_slider, value_task
 from course_lib.panels.paths import Path, paths_of
 from course_lib.panels.pointing import (
@@ -28,14 +29,8 @@ from course_lib.panels.pointing import (
 from course_lib.plots import POINTS, SPAN, readable, visible_range
 from course_lib.spec import Activation, Array, Loss
 from course_lib.stage import Axis, Chart, Choice, Handle, Line, Panel, Points, Scene, Slider
-from course_lib.stage.scene import Dashes, Mark, Role, Shape
+from course_lib.stage.scene import Mark
 
-# Told apart by colour, by dashes and by the shape of the point.
-LOOKS: tuple[tuple[Role, Dashes, Shape], ...] = (
-    ("blue", "solid", "circle"),
-    ("vermillion", "dashed", "square"),
-    ("green", "dotted", "triangle"),
-)
 # The scores beside the one that moves.
 HELD = (1.0, 0.0)
 SCORES = (-5.0, 5.0)
@@ -221,7 +216,7 @@ def _curves(t: Array, rows: Array, names: tuple[str, ...], *, slope: bool = Fals
         return [Line(t, rows[0], role="vermillion" if slope else "blue")]
     return [
         Line(t, row, role=role, dashes=dashes, label=name)
-        for row, name, (role, dashes, _) in zip(rows, names, LOOKS, strict=True)
+        for row, name, (role, dashes, _) in zip(rows, names, LOOKS[: len(names)], strict=True)
     ]
 
 
@@ -243,8 +238,8 @@ def _words(way: Way, x: float, values: Array, slopes: Array, drawn: Drawn, setti
     setting = f", {way.target}" if way.target else ""
     setting += "".join(f", {name} = {readable(number)}" for name, number in settings.items())
     each = "; ".join(
-        f"{name if len(values) == 1 else f'output {name}'} = {readable(float(value) + 0.0, 4)}, "
-        f"slope {readable(float(slope) + 0.0, 4)}"
+        f"{name if len(values) == 1 else f'output {name}'} = {readable(float(value), 4)}, "
+        f"slope {readable(float(slope), 4)}"
         for name, value, slope in zip(way.outputs, values, slopes, strict=True)
     )
     words = [f"At {way.symbol} = {readable(x, 3)}{setting}: {each}", way.held.rstrip(".")]

@@ -32,11 +32,6 @@ class Path:
     target: str = ""
     y: int = 0
 
-    @property
-    def symbol(self) -> str:
-        """The letter of what moves."""
-        return self.axis.split()[-1]
-
     def values(self, entry: Loss, t: Array, **params: Any) -> Array:
         """The loss at the places t, (n,) → (n,); of several values the first, which is that of the moving example."""
         return np.array([np.atleast_1d(entry.function(*self.place(float(one)), **params))[0] for one in t], dtype=float)

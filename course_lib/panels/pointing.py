@@ -32,7 +32,7 @@ def beside(x: float, y: float, text: str, low: float, high: float, up: float = 1
 def read_off(x: float, y: float, width: tuple[float, float], height: tuple[float, float], up: float = 12) -> Text:
     """The value of a point beside it; where the point lies outside the picture, at its edge with an arrow."""
     if not math.isfinite(y) or height[0] <= y <= height[1]:
-        return beside(x, y, readable(y + 0.0, 4), *width, up=up)
+        return beside(x, y, readable(y, 4), *width, up=up)
     # The words stay inside the picture: below its upper edge, above its lower one.
     edge, arrow, up = (height[1], "↑", -12) if y > height[1] else (height[0], "↓", 12)
     return beside(x, edge, f"{readable(y, 4)} {arrow}", *width, up=up)
