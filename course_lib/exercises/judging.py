@@ -392,10 +392,13 @@ def _close(tolerance: Tolerance, got: NDArray[Any], expected: NDArray[Any]) -> N
         absolute = max(absolute, 4 * FLOAT32_STEP * tolerance.terms, float(np.finfo(np.float32).tiny))
     value, target = got.astype(float), expected.astype(float)
     with np.errstate(all="ignore"):
-        near = np.abs(value - target) <= absolute + relative * np.abs(target)
+        near = np.asarray(np.abs(value - target) <= absolute + relative * np.abs(target), dtype=np.bool_)
+    finite = np.isfinite(target)
+    if finite.all():
+        return near
     # ∞ − ∞ is nan, and ∞ ≤ ∞ would let any number pass for an infinite one.
     same = (value == target) | (np.isnan(value) & np.isnan(target))
-    return np.asarray(np.where(np.isfinite(target), near, same), dtype=np.bool_)
+    return np.asarray(np.where(finite, near, same), dtype=np.bool_)
 
 
 def _alike(exercise: Exercise, seen: Observation, behaviour: Observation) -> bool:

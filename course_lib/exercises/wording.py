@@ -58,6 +58,8 @@ def explain_error(kind: str, message: str) -> str:
 
 def one_line(text: str, limit: int = 160) -> str:
     """`text` on one line without control characters, cut after `limit` characters."""
+    if not text:
+        return ""
     flat = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * limit]).split())
     return flat if len(flat) <= limit else flat[: limit - 1] + "…"
 

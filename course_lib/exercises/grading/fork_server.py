@@ -9,6 +9,7 @@ import fcntl
 import gc
 import json
 import os
+import platform
 import socket
 import sys
 from collections.abc import Callable, Mapping
@@ -93,6 +94,7 @@ class _Server:
         transform = serve.magics()
         standins.install()
         sys.dont_write_bytecode = True
+        serve.rehearse(transform)
         described = settings["walls"]
         self._walls = walls.Walls(
             walls.Sight(**described["sight"]),
@@ -111,6 +113,8 @@ class _Server:
             privileges.no_new_privileges()
         self._fork: Callable[[], int] = os.fork
         if self._walls.has("pid"):
+            # Each child is the first process of its namespace, so that one filter is right for all.
+            walls.seccomp.code(platform.machine(), 1)
             own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
             self._fork = partial(walls.namespaces.fork_into_new, own)
         self._control = control

@@ -6,6 +6,7 @@ A worker may die at any time (killed, out of memory): its submission goes to a f
 from __future__ import annotations
 
 import json
+import math
 import os
 import queue
 import subprocess
@@ -34,6 +35,8 @@ MOMENT = 0.2
 Who is killed grades so much again."""
 PATIENCE = 60.0
 """Seconds beyond the limits of a submission after which a silent worker is taken for dead."""
+LOOK_EVERY = 1.0
+"""Seconds between two looks for silent workers."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,8 @@ class LocalPool:
         for driver in drivers:
             driver.start()
         at_work = len(drivers)
+        watch = threading.Thread(target=run.watch, name="watch", daemon=True)
+        watch.start()
         try:
             while at_work:
                 batch, stopped = run.arrived()
@@ -80,8 +85,8 @@ class LocalPool:
                     yield batch
         finally:
             run.stop()
-            for driver in drivers:
-                driver.join()
+            for thread in (*drivers, watch):
+                thread.join()
 
 
 class _Run:
@@ -92,6 +97,7 @@ class _Run:
         self._arrived: queue.SimpleQueue[tuple[Task, SubmissionResult | None] | Exception | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._stopping = False
+        self._over = threading.Event()
         self._alive: set[_Worker] = set()
 
     def arrived(self) -> tuple[list[tuple[Task, SubmissionResult | None]], int]:
@@ -147,6 +153,15 @@ class _Run:
             workers = list(self._alive)
         for worker in workers:
             worker.end()
+        self._over.set()
+
+    def watch(self) -> None:
+        """Kill the workers that have been silent for too long, until the run is over: one thread looks after all."""
+        while not self._over.wait(LOOK_EVERY):
+            with self._lock:
+                late = [worker for worker in self._alive if worker.silent_until < time.monotonic()]
+            for worker in late:
+                worker.process.kill()
 
     def _next(self) -> Task | None:
         with self._lock:
@@ -207,6 +222,8 @@ class _Worker:
         except OSError as error:
             raise CannotRun(f"no process that grades could be started: {error}") from error
         self._ending = threading.Lock()
+        self.silent_until = math.inf
+        """Until when its answer must have come; ∞ while nothing is asked of it."""
 
     def begin(self) -> None:
         """Wait until it is ready. Raises CannotRun with its sentence if it cannot isolate a submission as asked."""
@@ -239,9 +256,8 @@ class _Worker:
 
     def _answer(self, seconds: float) -> tuple[Header, Arrays]:
         assert self.process.stdout is not None
-        timer = threading.Timer(seconds, self.process.kill)
-        timer.start()
+        self.silent_until = time.monotonic() + seconds
         try:
             return receive(self.process.stdout, MAX_REQUEST_HEADER)
         finally:
-            timer.cancel()
+            self.silent_until = math.inf

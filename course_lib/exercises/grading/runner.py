@@ -1,6 +1,7 @@
 """Where a submission runs: the `Runner` protocol, and `ProcessRunner`, one process per run on every system."""
 
 import json
+import math
 import os
 import queue
 import secrets
@@ -86,9 +87,12 @@ class Child(Protocol):
         """Send one request, give the reply; see `ask_all`."""
         return next(self.ask_all([(header, arrays)], seconds))
 
-    def ask_all(self, requests: Sequence[Message], seconds: float) -> Iterator[tuple[Header, Arrays]]:
+    def ask_all(
+        self, requests: Sequence[Message], seconds: float, each: float = math.inf
+    ) -> Iterator[tuple[Header, Arrays]]:
         """Send requests without waiting in between, give a reply to each, in their order; all within this time.
 
+        each: seconds for a single reply, from the one before it on.
         Raises OutOfTime, Ended or Lost instead of the first reply that is missing: the child is then of no more use.
         """
         ...
@@ -176,7 +180,9 @@ class _ProcessChild(Child):
         self._thread.start()
         self._ended = False
 
-    def ask_all(self, requests: Sequence[Message], seconds: float) -> Iterator[tuple[Header, Arrays]]:
+    def ask_all(
+        self, requests: Sequence[Message], seconds: float, each: float = math.inf
+    ) -> Iterator[tuple[Header, Arrays]]:
         """See `Child.ask_all`. The tokens show which request a reply belongs to."""
         deadline = time.monotonic() + seconds
         tokens = [secrets.token_hex(8) for _ in requests]
@@ -184,10 +190,10 @@ class _ProcessChild(Child):
             self._requests.put(({**header, "token": token}, arrays))
         for token in tokens:
             try:
-                reply = self._replies.get(timeout=max(deadline - time.monotonic(), 0.0))
+                reply = self._replies.get(timeout=max(min(deadline - time.monotonic(), each), 0.0))
             except queue.Empty:
                 self.end()
-                raise OutOfTime(f"no answer within {seconds:.3g} s") from None
+                raise OutOfTime(f"no answer within {min(seconds, each):.3g} s") from None
             if isinstance(reply, (EOFError, OSError)):
                 self.end()
                 # Not how it ended: our own kill may come before its exit, and equal runs must give equal words.

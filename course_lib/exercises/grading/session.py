@@ -103,32 +103,32 @@ class Session:
             except (Ended, OutOfTime) as error:
                 self._drop()
                 raise CannotRun(f"the process for the submission did not start: {error}") from error
-            for cell in self._cells:
-                if cell.number not in self._left_out and not self._run(self._child, cell):
-                    self._drop()
-                    break
+            if not self._run(self._child, [cell for cell in self._cells if cell.number not in self._left_out]):
+                self._drop()
         return self._child
 
-    def _run(self, child: Child, cell: Cell) -> bool:
-        """Run one cell; False if the executor did not survive it."""
-        request = {"do": "run", "number": cell.number, "source": cell.source, "is_code": cell.is_code}
+    def _run(self, child: Child, cells: Sequence[Cell]) -> bool:
+        """Run the cells, all of which travel at once; False if the executor did not survive one of them."""
+        waiting = list(cells)
         seconds = self._limits.cell_seconds
         try:
-            header, _ = child.ask(request, [], min(seconds, self._deadline - time.monotonic()))
-            failed = None if header.get("failed") is None else _observation(header["failed"], [])
-        except OutOfTime:
-            failed, survived = Observation("timed out", message=self._within(seconds)), False
-        except Ended as error:
-            failed, survived = Observation("raised", error=CRASH, message=str(error)), False
-        else:
-            survived = True
-        if failed is None:
-            self.failures.pop(cell.number, None)
-        else:
-            self.failures[cell.number] = failed
-        if not survived:
-            self._left_out.add(cell.number)
-        return survived
+            requests = [_run_request(cell) for cell in cells]
+            for header, _ in child.ask_all(requests, self._deadline - time.monotonic(), seconds):
+                failed = None if header.get("failed") is None else _observation(header["failed"], [])
+                number = waiting.pop(0).number
+                if failed is None:
+                    self.failures.pop(number, None)
+                else:
+                    self.failures[number] = failed
+        except (OutOfTime, Ended) as error:
+            number = waiting[0].number
+            if isinstance(error, OutOfTime):
+                self.failures[number] = Observation("timed out", message=self._within(seconds))
+            else:
+                self.failures[number] = Observation("raised", error=CRASH, message=str(error))
+            self._left_out.add(number)
+            return False
+        return True
 
     def _within(self, seconds: float) -> str:
         return "the time for a whole submission" if self.out_of_time else f"{seconds:g} seconds"
@@ -146,6 +146,10 @@ class Session:
         if self._child is not None:
             self._child.end()
             self._child = None
+
+
+def _run_request(cell: Cell) -> Message:
+    return {"do": "run", "number": cell.number, "source": cell.source, "is_code": cell.is_code}, []
 
 
 def _request(probe: Probe, version: int, libraries: Sequence[str]) -> Message:

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import math
 import os
 import platform
 import secrets
@@ -275,25 +276,29 @@ class _WarmChild(Child):
         self._pipe = TimedPipe(requests, replies)
         self._end: Callable[[], Mapping[str, Any]] | None = end
 
-    def ask_all(self, requests: Sequence[Message], seconds: float) -> Iterator[tuple[Header, Arrays]]:
+    def ask_all(
+        self, requests: Sequence[Message], seconds: float, each: float = math.inf
+    ) -> Iterator[tuple[Header, Arrays]]:
         """See `Child.ask_all`. The tokens show which request a reply belongs to."""
         tokens = [secrets.token_hex(8) for _ in requests]
         text = io.BytesIO()
         for token, (header, arrays) in zip(tokens, requests, strict=True):
             send(text, {**header, "token": token}, arrays)
-        self._pipe.deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + seconds
         try:
+            self._pipe.deadline = min(deadline, time.monotonic() + each)
             # A child that ended before it had read all has left its replies to what it did read.
             with contextlib.suppress(BrokenPipeError):
                 self._pipe.write(text.getvalue())
             for token in tokens:
+                self._pipe.deadline = min(deadline, time.monotonic() + each)
                 reply = receive(self._pipe, MAX_REPLY_HEADER)
                 if reply[0].get("token") != token:
                     raise WireError("a reply to another request")
                 yield reply
         except TimeoutError:
             self.end()
-            raise OutOfTime(f"no answer within {seconds:.3g} s") from None
+            raise OutOfTime(f"no answer within {min(seconds, each):.3g} s") from None
         except WireError:
             self.end()
             raise Ended(NO_ANSWER) from None

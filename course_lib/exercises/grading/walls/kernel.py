@@ -25,7 +25,11 @@ class _MountAttributes(ctypes.Structure):
 
 @lru_cache(maxsize=1)
 def _libc() -> ctypes.CDLL:
-    return ctypes.CDLL(None, use_errno=True)
+    libc = ctypes.CDLL(None, use_errno=True)
+    # Looked up now, once, and not again in every fork.
+    for name in ("mount", "prctl", "setns", "syscall", "umount2", "unshare"):
+        getattr(libc, name, None)
+    return libc
 
 
 def _checked(result: int, what: str) -> int:

@@ -79,11 +79,19 @@ def enter(names: Collection[str]) -> None:
     user, group = os.geteuid(), os.getegid()
     unshare(sum(NAMESPACES[name] for name in names))
     if "user" in names:
-        Path("/proc/self/setgroups").write_bytes(b"deny")
-        Path("/proc/self/uid_map").write_bytes(b"%d %d 1" % (user, user))
-        Path("/proc/self/gid_map").write_bytes(b"%d %d 1" % (group, group))
+        _describe("setgroups", b"deny")
+        _describe("uid_map", b"%d %d 1" % (user, user))
+        _describe("gid_map", b"%d %d 1" % (group, group))
     if "uts" in names:
         socket.sethostname(HOST_NAME)
+
+
+def _describe(what: str, content: bytes) -> None:
+    place = os.open(f"/proc/self/{what}", os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        os.write(place, content)
+    finally:
+        os.close(place)
 
 
 def fork_into_new(own: int) -> int:

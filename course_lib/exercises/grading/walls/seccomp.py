@@ -10,10 +10,11 @@ import os
 import platform
 import struct
 from dataclasses import dataclass
+from functools import lru_cache
 
 from course_lib.exercises.grading.walls.kernel import prctl
 
-__all__ = ["MACHINES", "install", "program"]
+__all__ = ["MACHINES", "code", "install", "program"]
 
 MACHINES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 """Machine → the audit number that the kernel gives with every call."""
@@ -117,11 +118,17 @@ def program(machine: str, pid: int) -> list[Instruction]:
     return [*instructions, _refuse(errno.EPERM)]
 
 
+@lru_cache(maxsize=1)
+def code(machine: str, pid: int) -> bytes:
+    """`program` as the kernel reads it. Kept: a warm parent makes it once for all of its children."""
+    return b"".join(struct.pack("<HBBI", *step) for step in program(machine, pid))
+
+
 def install() -> None:
     """Put this process, and every thread that it will start, under the filter. Needs no-new-privileges."""
-    code = b"".join(struct.pack("<HBBI", *step) for step in program(platform.machine(), os.getpid()))
-    held = ctypes.create_string_buffer(code, len(code))
-    filter_program = struct.pack("@HP", len(code) // 8, ctypes.addressof(held))
+    instructions = code(platform.machine(), os.getpid())
+    held = ctypes.create_string_buffer(instructions, len(instructions))
+    filter_program = struct.pack("@HP", len(instructions) // 8, ctypes.addressof(held))
     prctl("seccomp", PR_SET_SECCOMP, MODE_FILTER, ctypes.c_char_p(filter_program))
 
 
