@@ -14,7 +14,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,8 +45,8 @@ from course_lib.exercises.grading.warm import best_runner
 from course_lib.exercises.grading.wire import probe_to
 from course_lib.exercises.model import Probe
 
-SIZES = {"quick": (2, 6, 40), "full": (2, 22, 202)}
-"""Submissions: the small class, the large class, and the large class for ours, which would be over too soon."""
+SIZES = {"quick": (1, 2, 6, 40), "full": (5, 2, 12, 202)}
+"""Rounds, and submissions: the small class, the large class, and the large class for ours, which is over sooner."""
 
 ALONE, PINNED = "ours, 1 worker", "ours, 1 worker that has 1 core"
 LOCAL, ON_DASK = "ours, 2 workers", "ours, 2 Dask workers"
@@ -59,6 +59,7 @@ ISOLATION = "auto" if sys.platform == "linux" else "none"
 NOTE = (
     "The same three questions, answered by references, other styles, misconceptions, nothing, and code that fails.\n"
     "Two classes are graded; each: the difference of the two, divided by the submissions. Start: what is left over.\n"
+    "The systems take turns; all figures are medians of {rounds} rounds, ratios of the ratios within a round.\n"
     "CPU: of the command and of all that it started. Ours is isolated ({isolation}) and keeps a gradebook;\n"
     "nbgrader's own executor and Otter run answers and tests in one kernel, without walls. {missing}"
 )
@@ -79,6 +80,17 @@ except ChildProcessError:
     pass
 used = resource.getrusage(resource.RUSAGE_CHILDREN)
 print(json.dumps([code, wall, used.ru_utime + used.ru_stime]))
+"""
+
+# How many turns of a loop in a second, which begins when another such process may have started, too.
+LOOP = """
+import time
+time.sleep(0.3)
+turns, end = 0, time.perf_counter() + 1.0
+while time.perf_counter() < end:
+    sum(range(1000))
+    turns += 1
+print(turns)
 """
 
 ON_ONE_CORE = """
@@ -182,98 +194,144 @@ def otter(folder: Path, count: int) -> Cost:
     return cost([python, "-c", OTTER], folder)
 
 
-def batches(quick: bool) -> Table:
-    small, large, ours_large = SIZES["quick" if quick else "full"]
-    systems: list[tuple[str, Callable[[Path, int], Cost], int]] = [
-        (ALONE, lambda folder, count: ours(folder, count, 1), ours_large),
-        (LOCAL, lambda folder, count: ours(folder, count, 2), ours_large),
-    ]
+@dataclass(frozen=True)
+class Each:
+    """Seconds of a submission in one round, and the CPU seconds of that round that do not depend on their number."""
+
+    wall: float
+    cpu: float
+    start: float
+
+
+System = tuple[Callable[[Path, int], Cost], int]
+"""How a class of so many is graded in a folder, and the number of submissions in its large class."""
+
+
+def systems(large: int, ours_large: int) -> tuple[dict[str, System], list[str]]:
+    """The systems that are there, by name, and a sentence for each that is not."""
+    there: dict[str, System] = {
+        ALONE: (lambda folder, count: ours(folder, count, 1), ours_large),
+        LOCAL: (lambda folder, count: ours(folder, count, 2), ours_large),
+    }
     if sys.platform == "linux":
-        systems.append((PINNED, lambda folder, count: ours(folder, count, 1, one_core=True), ours_large))
+        there[PINNED] = (lambda folder, count: ours(folder, count, 1, one_core=True), ours_large)
     missing = []
     if installed("distributed"):
-        systems.append((ON_DASK, on_dask, ours_large))
+        there[ON_DASK] = (on_dask, ours_large)
     else:
         missing.append(f"Dask: {NOT_INSTALLED}.")
     if installed("nbgrader"):
-        systems += [
-            ("nbgrader, our executor", lambda folder, count: inside_nbgrader(folder, count, ISOLATION), large),
-            ("nbgrader, its own, our notebooks", lambda folder, count: inside_nbgrader(folder, count, None), large),
-            ("nbgrader, assertions", nbgrader, large),
-        ]
+        there["nbgrader, our executor"] = (lambda folder, count: inside_nbgrader(folder, count, ISOLATION), large)
+        there["nbgrader, its own, our notebooks"] = (lambda folder, count: inside_nbgrader(folder, count, None), large)
+        there["nbgrader, assertions"] = (nbgrader, large)
     else:
         missing.append(f"nbgrader: {NOT_INSTALLED}.")
     if os.environ.get("BENCHMARK_OTTER"):
-        systems.append(("Otter", otter, large))
+        there["Otter"] = (otter, large)
     else:
         missing.append(f"Otter: {NOT_INSTALLED} (BENCHMARK_OTTER names no Python that has it).")
-    measured = []
-    for name, system, count in systems:
-        costs = []
-        for size in (small, count):
-            with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-                costs.append(system(Path(folder), size))
-        measured.append((name, count, *_each(costs[0], costs[1], small, count)))
-    first = measured[0]
-    rows = tuple(
-        (name, count, 1e3 * cpu, 1e3 * wall, start, _over(1.0, wall), _over(cpu, first[2]), _over(wall, first[3]))
-        for name, count, cpu, wall, start in measured
-    )
+    return there, missing
+
+
+def in_turns(there: Mapping[str, System], small: int, rounds: int) -> dict[str, list[Each]]:
+    """What a submission costs each system, round by round: a machine that slows down does so for all of them."""
+    measured: dict[str, list[Each]] = {name: [] for name in there}
+    for _ in range(rounds):
+        for name, (system, large) in there.items():
+            costs = []
+            for size in (small, large):
+                with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+                    costs.append(system(Path(folder), size))
+            measured[name].append(_each(costs[0], costs[1], small, large))
+    return measured
+
+
+def _each(few: Cost, many: Cost, small: int, large: int) -> Each:
+    step = large - small
+    cpu, wall = (many.cpu - few.cpu) / step, (many.wall - few.wall) / step
+    return Each(wall, cpu, few.cpu - small * cpu)
+
+
+def middle(values: Iterable[float]) -> float | None:
+    """The median of the rounds; None where a busy machine took longer for a small class than for a large one."""
+    values = list(values)
+    return statistics.median(values) if values and min(values) > 0 else None
+
+
+def ratio(measured: Mapping[str, Sequence[Each]], one: str, other: str, what: str) -> float | None:
+    """How many times what the other system takes the one does: the median of the rounds; None if one is not there."""
+    if not {one, other} <= measured.keys():
+        return None
+    pairs = [(getattr(a, what), getattr(b, what)) for a, b in zip(measured[one], measured[other], strict=True)]
+    return middle([a / b for a, b in pairs]) if all(a > 0 and b > 0 for a, b in pairs) else None
+
+
+def of_a_submission(
+    there: Mapping[str, System], measured: Mapping[str, Sequence[Each]], missing: Sequence[str]
+) -> Table:
+    """One row for each system."""
+    rows = []
+    for name, rounds in measured.items():
+        cpu, wall = (middle(getattr(one, what) for one in rounds) for what in ("cpu", "wall"))
+        rows.append(
+            (
+                name,
+                there[name][1],
+                cpu and 1e3 * cpu,
+                wall and 1e3 * wall,
+                middle(one.start for one in rounds),
+                wall and 1 / wall,
+                ratio(measured, name, ALONE, "cpu"),
+                ratio(measured, name, ALONE, "wall"),
+            )
+        )
     columns = ("system", "class", "CPU ms each", "wall ms each", "CPU s start", "a second", "× CPU", "× wall")
     with _runner() as runner:
         isolation = runner.isolation.partition(":")[0]
-    return Table("Grading a class", NOTE.format(isolation=isolation, missing=" ".join(missing)), columns, rows)
+    note = NOTE.format(isolation=isolation, missing=" ".join(missing), rounds=len(measured[ALONE]))
+    return Table("Grading a class", note, columns, tuple(rows))
 
 
-def _each(few: Cost, many: Cost, small: int, large: int) -> tuple[float, float, float]:
-    """CPU and wall seconds of a submission, and the CPU seconds that do not depend on their number."""
-    step = large - small
-    cpu, wall = (many.cpu - few.cpu) / step, (many.wall - few.wall) / step
-    return cpu, wall, few.cpu - small * cpu
-
-
-def _over(number: float, other: float) -> float | None:
-    """The ratio; None where a busy machine took longer for the small class than for the large one."""
-    return number / other if number > 0 and other > 0 else None
-
-
-def as_a_whole(quick: bool, systems: Table) -> Table:
-    """The memory of a run while it grades, and what a task costs more by way of a Dask scheduler."""
-    _, _, count = SIZES["quick" if quick else "full"]
-    cpu, wall = overhead(systems, ON_DASK, LOCAL)
+def as_a_whole(measured: Mapping[str, Sequence[Each]], count: int, machine: float) -> Table:
+    """What a second worker brings, what a Dask scheduler costs, and the memory of a run while it grades."""
     # In a run of its own: to look at the memory costs time.
     megabytes, processes = peak_memory(count) if sys.platform == "linux" else (None, None)
     rows = (
-        ("2 workers against 1", speed_up(systems, ALONE, LOCAL), "×"),
-        ("2 workers against 1 that has 1 core", speed_up(systems, PINNED, LOCAL), "×"),
-        ("Dask scheduler against local pool, CPU a task", cpu, "ms"),
-        ("Dask scheduler against local pool, wall a task", wall, "ms"),
+        ("2 workers against 1", ratio(measured, ALONE, LOCAL, "wall"), "×"),
+        ("2 workers against 1 that has 1 core", ratio(measured, PINNED, LOCAL, "wall"), "×"),
+        ("2 plain loops against 1: what this machine gives", machine, "×"),
+        ("Dask scheduler against local pool, CPU a task", overhead(measured, ON_DASK, LOCAL, "cpu"), "ms"),
+        ("Dask scheduler against local pool, wall a task", overhead(measured, ON_DASK, LOCAL, "wall"), "ms"),
         (f"peak memory of {LOCAL}, all processes", megabytes, "MB"),
         ("processes at that moment", processes, ""),
     )
     note = (
-        "The first four: from the table above. One worker keeps more than one core busy: while it judges an answer,\n"
-        "the submission works on the next. With two workers nothing is left of two cores.\n"
+        "All but the third and the memory: medians of the rounds of the table above. The third: so much more do two\n"
+        "Python processes compute side by side than one alone; 2.0 on two cores that share nothing.\n"
         "Memory: proportional set size of the grader, its workers, their warm parents and the submissions that run,\n"
         f"added up every {1e3 * LOOK_EVERY:.0f} ms while {count} are graded."
     )
     return Table("Grading a class, as a whole", note, ("what", "value", "unit"), rows)
 
 
-def overhead(systems: Table, one: str, other: str) -> tuple[float | None, float | None]:
-    """CPU and wall milliseconds that a submission costs more in the one system; None where one was not measured."""
-    measured = {row[0]: row for row in systems.rows}
+def overhead(measured: Mapping[str, Sequence[Each]], one: str, other: str, what: str) -> float | None:
+    """Milliseconds that a submission costs more in the one system; None where one was not measured."""
     if not {one, other} <= measured.keys():
-        return None, None
-    places = [systems.columns.index(column) for column in ("CPU ms each", "wall ms each")]
-    cpu, wall = (float(measured[one][place]) - float(measured[other][place]) for place in places)
-    return cpu, wall
+        return None
+    pairs = zip(measured[one], measured[other], strict=True)
+    return 1e3 * statistics.median(getattr(a, what) - getattr(b, what) for a, b in pairs)
 
 
-def speed_up(systems: Table, one: str, other: str) -> float | None:
-    """How many times as many submissions a second the other system grades; None where one was not measured."""
-    wall = {row[0]: row[systems.columns.index("wall ms each")] for row in systems.rows}
-    return float(wall[one]) / float(wall[other]) if {one, other} <= wall.keys() else None
+def two_loops(rounds: int) -> float:
+    """How many times as much two processes that only compute get done as one, when nothing else runs."""
+
+    def rate(processes: int) -> float:
+        running = [
+            subprocess.Popen([sys.executable, "-c", LOOP], stdout=subprocess.PIPE, text=True) for _ in range(processes)
+        ]
+        return sum(float(process.communicate()[0]) for process in running)
+
+    return statistics.median(rate(2) / rate(1) for _ in range(rounds))
 
 
 def peak_memory(count: int) -> tuple[float, int]:
@@ -376,8 +434,11 @@ def _megabytes(pid: int, kind: str) -> float:
 
 
 def run(quick: bool) -> tuple[Table, ...]:
-    systems = batches(quick)
-    return systems, as_a_whole(quick, systems), one_submission(quick)
+    rounds, small, large, ours_large = SIZES["quick" if quick else "full"]
+    there, missing = systems(large, ours_large)
+    measured = in_turns(there, small, rounds)
+    table = of_a_submission(there, measured, missing)
+    return table, as_a_whole(measured, ours_large, two_loops(rounds)), one_submission(quick)
 
 
 def figure(tables: Sequence[Table]) -> Figure:
