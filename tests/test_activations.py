@@ -1025,6 +1025,10 @@ def test_order_of_the_scores_does_not_matter(entry: Activation, x: Array, seed: 
 def test_values_lie_in_the_range(entry: Activation) -> None:
     claims = entry.claims()
     assert isinstance(claims, VectorClaims)
+    value = entry.function(np.random.default_rng(0).normal(0, 3, size=(50, 6)))
+    # An open end is reached by rounding only, far away from ordinary scores.
+    assert claims.range.low_closed or claims.range.low < value.min()
+    assert claims.range.high_closed or value.max() < claims.range.high
     value = entry.function(np.concatenate([rows(np.float64), 1e6 * rows(np.float64)]))
     assert claims.range.low <= value.min()
     assert value.max() <= claims.range.high

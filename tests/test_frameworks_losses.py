@@ -321,3 +321,19 @@ def test_torch_ctc_mean_divides_by_the_length_of_the_labels(torch: Any) -> None:
     log_prob = torch.log_softmax(torch.tensor(logits), -1)
     mean = torch.nn.functional.ctc_loss(log_prob, torch.tensor(labels), (16,), (len(labels),))
     assert len(labels) * float(mean) == pytest.approx(float(losses.ctc_with_logits(labels, logits)), rel=1e-12)
+
+
+def test_keras_ctc_takes_the_label_0_for_padding(keras: Any) -> None:
+    logits = np.random.default_rng(0).normal(size=(5, 4))
+    labels, scores = handed_over("keras", (np.array([[0, 1]]), logits[None]))
+    theirs = float(as_numpy(keras.losses.ctc(labels, scores))[0])
+    # One label of two is left, and it is not the one that stands there first.
+    one, frames = (keras.ops.array([number]) for number in (1, 5))
+    assert theirs == pytest.approx(float(as_numpy(keras.ops.ctc_loss(labels, scores, one, frames))[0]), rel=1e-6)
+    assert abs(theirs - float(losses.ctc_with_logits([0, 1], logits, blank=3))) > 1
+
+
+def test_optax_dice_loss_refuses_a_single_column_of_probabilities(optax: Any) -> None:
+    y, p = handed_over("optax", (np.ones((3, 1)), np.full((3, 1), 0.5)))
+    with pytest.raises(ValueError, match="sum to 1 along the class axis"):
+        optax.losses.dice_loss(p, y, apply_softmax=False)

@@ -38,6 +38,11 @@ gallery.index(CATALOGUE)
 #
 # Here is one card, opened. Read it in this order: first the **picture** (where does the curve bend, where does its slope go to 0?), then the **definition**
 # with one number put in by hand, then the **weaknesses**: they decide more often than the strengths.
+#
+# In the formulas $x$ is a score, $\sigma$ the sigmoid, $\Phi(x)$ the share of a standard normal distribution that lies below $x$, and $\varphi(x)$ the height of its
+# bell there. Where several scores go in, $i$ and $j$ count them, $s_i$ is the share of score $i$, and $\delta_{ij}$ is 1 if $i = j$, else 0; a gated unit splits its
+# scores into a half $a$ that passes and a half $b$ that gates. Every other letter is explained by its own
+# formula, or is a parameter and stands under “Parameters”.
 
 # %% id="reading-card"
 gallery.card("elu")
@@ -53,18 +58,21 @@ gallery.card("elu")
 # |---|---|
 # | **Range** | Which outputs are possible? An output layer must reach every target, and nothing impossible. |
 # | **Monotonic** | Does a larger score always give a larger output? If not, two scores can give the same output. |
-# | **Zero-centred** | Is $f(-x) = -f(x)$? Outputs of one sign only push all weights of the next unit the same way. |
+# | **Zero-centred** | Is $f(-x) = -f(x)$? Outputs that all have one sign push all weights of a unit in the next layer the same way. |
 # | **Saturates** | On which sides does the slope go to 0? There the unit stops learning. |
-# | **Largest slope** | By how much, at most, does one layer stretch the gradient on its way back? Many factors under 1 make it vanish. |
+# | **Largest slope** | By how much, at most, does it stretch the gradient on its way back? Many factors under 1 make it vanish. |
 # | **Kinks** | Where does the slope jump? There the framework makes a choice for you. |
+# | **Minimum** | What is the smallest output, and at which score? “Not taken”: there is none, or the curve only comes near it. |
 #
-# A dash means that the question makes no sense: softmax and its family act on several scores at once.
+# All of them hold for the parameters' default values. A dash in the table, or no word on a card, means that the question makes no sense: softmax, the gated units
+# and their families act on several scores at once. For them two other properties say what the outputs add up to, and whether the same number added to every score
+# changes anything.
 
 # %% [markdown] id="table"
 # ## Find one by its properties
 #
-# With a kernel, the fields above the table filter and sort it at once. Words are looked for in what the cards say, so *transformer* or *phones* works. Without a
-# kernel you see the whole table.
+# Run the cell: the fields above the table then filter and sort it at once. Words are looked for in what the cards say, so *transformer* or *phones* works. Before
+# that you see the whole table.
 
 # %% id="table-properties" tags=["widget"]
 gallery.properties(CATALOGUE)
@@ -107,12 +115,12 @@ gallery.compare(CATALOGUE, "relu", "gelu", "silu")
 #
 # </details>
 #
-# **2. A gradient passes ten layers and is multiplied by a slope in each. For which activations can that product exceed 1?**
+# **2. A gradient passes ten layers and is multiplied by a slope in each. For which activations can that product exceed 1, at their default parameters?**
 #
 # <details><summary>Compare</summary>
 #
 # Sort by “Largest slope”. SiLU, Swish, GELU and Mish reach 1.088 to 1.129, hard swish 1.5, SELU 1.758; for squared ReLU and the gated units there is no limit. (Step and hardshrink have
-# ∞ because they jump.) Ten factors of GELU's largest slope make 3.4; ten of the sigmoid's 0.25 make one millionth. The weights multiply as well, so this alone decides
+# ∞ because they jump, log-softmax because its stretch grows with the number of scores.) Ten factors of GELU's largest slope make 3.4; ten of the sigmoid's 0.25 make one millionth. The weights multiply as well, so this alone decides
 # nothing; but it says who needs help.
 #
 # </details>
@@ -121,8 +129,8 @@ gallery.compare(CATALOGUE, "relu", "gelu", "silu")
 #
 # <details><summary>Compare</summary>
 #
-# At $x = \pm 0.75$, by 0.17. While one slope is larger, the difference grows; when the slopes are equal it has just stopped growing. So the largest difference
-# of two smooth curves always stands where their slopes cross.
+# At $x = \pm 0.75$, by 0.17. While one slope is larger, the difference grows; when the slopes are equal it has just stopped growing. So where two curves without a
+# kink are farthest apart, their slopes are equal.
 #
 # </details>
 
@@ -161,8 +169,7 @@ print(f"ten factors of the largest slope: GELU {1.129**10:.1f}, sigmoid {0.25**1
 gallery.cards(CATALOGUE)
 
 # %% [markdown] id="cards-seen"
-# *What to see: within a family the solid curves resemble each other; look at the dashed ones for the difference. Every dashed curve that lies on 0 is a place where nothing
-# is learned.*
+# *What to see: within a family the solid curves resemble each other; look at the dashed ones for the difference. Wherever a dashed curve lies on 0, nothing is learned.*
 
 # %% [markdown] id="remember"
 # ## Remember

@@ -45,21 +45,28 @@ gallery.card("huber")
 # *What to see: the loss is a bowl in the middle and a straight line outside; the gradient grows up to 1 and then stays there, so no miss pulls harder than 1.*
 #
 # In brackets behind each strength and weakness stands what shows it: a lesson, or a test of this course that fails if the claim is wrong. The properties are
-# claims too, and every one is measured. In a formula, square brackets are 1 if what stands in them is true, else 0. This is what the properties mean:
+# claims too, and every one is measured, at the parameters' default values.
+#
+# In the formulas $y$ is the target, $\hat y$ a predicted number, $p$ a predicted probability, $z$ a logit (the score before sigmoid or softmax) and $s$ the score that a
+# label −1 or +1 is compared with. $\ell$ is the loss of one prediction, or of one example if the inputs say so, and training takes its mean over the batch; $L$ is one number
+# for the whole batch. Bars stand for a size, of a number or of a vector; $k$ counts the classes or pixels, $K$ is the number of classes; square brackets are 1 if what stands
+# in them is true, else 0. Letters of one loss alone stand in its own formula or under “Parameters”.
+#
+# This is what the properties mean:
 #
 # | property | the question behind it |
 # |---|---|
-# | **Target, prediction** | What goes in: numbers, labels 0 and 1, labels −1 and +1, shares, vectors, masks, sequences? Logits or probabilities? |
-# | **Best constant** | If the model could say only one thing to everybody, what would cost least? The mean, the median, a quantile: that is what the loss is after. “none” stands for a constant without a name of its own. |
+# | **Target, prediction** | What goes in? *value*: any number; *binary*: 0 or 1; *sign*: −1 or +1; *label*: the number of a class; *one-hot*: a 1 at the class and 0 elsewhere; *mask*: one number per pixel; *frames*: logits for each moment of a sequence. |
+# | **Best constant** | If the model could say only one thing to everybody, what would cost least? The mean, the median, a quantile: that is what the loss is after. From logits it is their sigmoid or softmax that equals it. “none”: that constant has no name of its own, or the question makes no sense. |
 # | **Convex** | Is the loss, as a function of the prediction, a bowl without side valleys? (As a function of a network's weights hardly any loss is.) |
-# | **Largest gradient** | How hard can a single example pull, at most? With ∞, one outlier can outweigh all others. |
+# | **Largest gradient** | How hard can a single example pull on one number of the prediction, at most? With ∞, one outlier can outweigh all others. |
 # | **0 when perfect** | Does a perfect prediction cost exactly 0? If not, the value alone does not say how good a model is. |
 
 # %% [markdown] id="table"
 # ## Find one by its properties
 #
-# With a kernel, the fields above the table filter and sort it at once. Words are looked for in what the cards say, so *segmentation* or *outlier* works. Without a
-# kernel you see the whole table.
+# Run the cell: the fields above the table then filter and sort it at once. Words are looked for in what the cards say, so *segmentation* or *outlier* works. Before
+# that you see the whole table.
 
 # %% id="table-properties" tags=["widget"]
 gallery.properties(CATALOGUE)
@@ -86,7 +93,7 @@ gallery.explore(CATALOGUE, "quantile")
 gallery.compare(CATALOGUE, "mse", "mae", "huber", "log_cosh")
 
 # %% [markdown] id="compare-seen"
-# *What to see: below a miss of 1 the squared error is the cheapest of the first two, above it the dearer one. Its gradient is a straight line without end; the other three
+# *What to see: below a miss of 1 the squared error is cheaper than the absolute error, above it dearer. Its gradient is a straight line without end; the other three
 # never leave the band from −1 to 1.*
 
 # %% [markdown] id="questions"

@@ -156,7 +156,10 @@ SELU = Activation(
     title="SELU",
     family="exponential",
     says="It is an ELU with two fixed constants that hold mean 0 and variance 1 through the layers.",
-    formula=r"\mathrm{SELU}(x) = \lambda\,(\max(x, 0) + \alpha\,(e^{\min(x, 0)} - 1))",
+    formula=(
+        r"\mathrm{SELU}(x) = \lambda\,(\max(x, 0) + \alpha\,(e^{\min(x, 0)} - 1)),\quad "
+        r"\alpha \approx 1.6733,\ \lambda \approx 1.0507"
+    ),
     derivative_formula=r"\mathrm{SELU}'(x) = \lambda \text{ for } x > 0,\ \lambda\alpha e^{x} \text{ for } x \leq 0",
     function=selu,
     derivative=selu_derivative,

@@ -27,8 +27,8 @@ from course_lib.spec import (
 
 LEAKY_SLOPE = Param("alpha", 0.01, Interval(0.0, 1.0, low_closed=True), "the slope for negative scores")
 LEARNED_SLOPE = Param("alpha", 0.25, REALS, "the slope for negative scores", learnable=True)
-LOWER = Param("lower", 1 / 8, OPEN_UNIT, "the smallest slope that training draws")
-UPPER = Param("upper", 1 / 3, OPEN_UNIT, "the largest slope that training draws")
+LOWER = Param("lower", 1 / 8, OPEN_UNIT, "ℓ, the smallest slope that training draws")
+UPPER = Param("upper", 1 / 3, OPEN_UNIT, "u, the largest slope that training draws")
 
 
 def leaky_relu(x: ArrayLike, alpha: float = 0.01) -> Array:
@@ -168,7 +168,7 @@ LEAKY_RELU = Activation(
         ),
         Use(
             "Discriminators of generative adversarial networks, with slope 0.2",
-            Source("Radford, Metz & Chintala", 2015, "Deep Convolutional GANs, §3, arXiv:1511.06434"),
+            Source("Radford, Metz & Chintala", 2015, "Deep Convolutional GANs, §3 and §4, arXiv:1511.06434"),
         ),
     ),
     frameworks=(
@@ -242,13 +242,13 @@ RRELU = Activation(
     claims=lambda lower=1 / 8, upper=1 / 3: leaky_claims((lower + upper) / 2),
     strengths=(
         Trait(
-            "After training its mean over the random slopes is what it returns.",
+            "After training it returns the mean of its random outputs.",
             "test_activations.py::test_rrelu_is_the_mean_of_its_draws",
         ),
     ),
     weaknesses=(
         Trait(
-            "It computes something else in training than afterwards, so the mode must be set.",
+            "It computes one thing in training and another afterwards, so the mode must be set.",
             "test_frameworks_activations.py::test_rrelu_draws_in_training",
         ),
     ),

@@ -27,8 +27,8 @@ from course_lib.spec import (
     Use,
 )
 
-SLOPES = Param("slopes", (0.0, 1.0), REALS, "the slope of each line", learnable=True)
-INTERCEPTS = Param("intercepts", (0.0, 0.0), REALS, "the height of each line at x = 0", learnable=True)
+SLOPES = Param("slopes", (0.0, 1.0), REALS, "a, the slope of each line", learnable=True)
+INTERCEPTS = Param("intercepts", (0.0, 0.0), REALS, "b, the height of each line at x = 0", learnable=True)
 
 
 @np.errstate(over="ignore", invalid="ignore")

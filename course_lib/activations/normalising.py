@@ -8,7 +8,18 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from course_lib.arrays import along
-from course_lib.spec import UNIT, Activation, Array, FrameworkCall, Interval, Source, Trait, Use, VectorClaims
+from course_lib.spec import (
+    OPEN_UNIT,
+    UNIT,
+    Activation,
+    Array,
+    FrameworkCall,
+    Interval,
+    Source,
+    Trait,
+    Use,
+    VectorClaims,
+)
 
 
 def softmax(x: ArrayLike, axis: int = -1) -> Array:
@@ -130,7 +141,7 @@ SOFTMAX = Activation(
     derivative_formula=r"\frac{\partial s_i}{\partial x_j} = s_i\,(\delta_{ij} - s_j)",
     function=softmax,
     jacobian=softmax_jacobian,
-    claims=lambda: VectorClaims(range=UNIT, sums_to=1.0, shift_invariant=True, lipschitz=0.5),
+    claims=lambda: VectorClaims(range=OPEN_UNIT, sums_to=1.0, shift_invariant=True, lipschitz=0.5),
     strengths=(
         Trait("The outputs form a probability distribution.", "test_activations.py::test_sums"),
         Trait(
@@ -179,9 +190,7 @@ LOG_SOFTMAX = Activation(
     derivative_formula=r"\frac{\partial \ell_i}{\partial x_j} = \delta_{ij} - s_j",
     function=log_softmax,
     jacobian=log_softmax_jacobian,
-    claims=lambda: VectorClaims(
-        range=Interval(-math.inf, 0.0, high_closed=True), sums_to=None, shift_invariant=True, lipschitz=math.inf
-    ),
+    claims=lambda: VectorClaims(range=Interval(-math.inf, 0.0), sums_to=None, shift_invariant=True, lipschitz=math.inf),
     strengths=(
         Trait(
             "Finite and exact where log(softmax(x)) is −∞.",
@@ -190,7 +199,7 @@ LOG_SOFTMAX = Activation(
     ),
     weaknesses=(
         Trait(
-            "Its outputs are logarithms: they are no shares until exp is taken.",
+            "Its outputs are logarithms: only their exponentials are shares.",
             "test_activations.py::test_log_softmax_is_the_log_of_softmax",
         ),
     ),
@@ -219,13 +228,13 @@ SOFTMIN = Activation(
     derivative_formula=r"\frac{\partial s_i}{\partial x_j} = -s_i\,(\delta_{ij} - s_j)",
     function=softmin,
     jacobian=softmin_jacobian,
-    claims=lambda: VectorClaims(range=UNIT, sums_to=1.0, shift_invariant=True, lipschitz=0.5),
+    claims=lambda: VectorClaims(range=OPEN_UNIT, sums_to=1.0, shift_invariant=True, lipschitz=0.5),
     strengths=(Trait("The outputs form a probability distribution.", "test_activations.py::test_sums"),),
     weaknesses=(Trait("Adding a constant to every cost changes nothing.", "test_activations.py::test_shift"),),
     used=(
         Use(
             "Depth from two cameras: the disparity of lowest matching cost, made differentiable",
-            Source("Kendall et al.", 2017, "Learning of Geometry and Context for Deep Stereo, §3.4, arXiv:1703.04309"),
+            Source("Kendall et al.", 2017, "End-to-End Learning of Geometry and Context, §3.4, arXiv:1703.04309"),
         ),
     ),
     frameworks=(

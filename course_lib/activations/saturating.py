@@ -152,6 +152,7 @@ STEP = Activation(
     ),
     frameworks=(
         FrameworkCall("torch", "torch.heaviside(x, torch.ones_like(x))", trap="the value at 0 is an argument"),
+        FrameworkCall("keras", "keras.ops.cast(x >= 0, x.dtype)", trap="no activation of its own"),
         FrameworkCall("jax", "jax.numpy.heaviside(x, 1.0)", trap="the value at 0 is an argument"),
     ),
 )
@@ -182,9 +183,7 @@ SIGMOID = Activation(
         ),
     ),
     weaknesses=(
-        Trait(
-            "Its slope never exceeds 1/4, so the gradient that passes it shrinks to a quarter at most.", "03#experiment"
-        ),
+        Trait("Its slope never exceeds 1/4, so at most a quarter of the gradient passes it.", "03#experiment"),
         Trait("Saturates on both sides: beyond |x| = 6 the slope is under 1 % of its maximum.", "03#saturation"),
         Trait(
             "Its outputs are all positive, so they are not centred on zero.", "test_activations.py::test_zero_centred"
@@ -193,7 +192,7 @@ SIGMOID = Activation(
     used=(
         Use(
             "Output of a binary or multi-label classifier: one probability per label",
-            Source("Bishop", 2006, "Pattern Recognition and Machine Learning, §4.2"),
+            Source("Bishop", 2006, "Pattern Recognition and Machine Learning, §4.2 and §5.2"),
         ),
         Use(
             "Gates of a long short-term memory (LSTM): how much to write and read, from 0 (nothing) to 1 (all)",
@@ -378,7 +377,7 @@ SOFTSIGN = Activation(
     weaknesses=(Trait("It still saturates on both sides.", "test_activations.py::test_saturates"),),
     used=(
         Use(
-            "Networks for chunking sentences, where it was introduced",
+            "Networks that divide sentences into phrases; x/(1 + |x|) itself is older (Elliott 1993)",
             Source(
                 "Turian, Bergstra & Bengio",
                 2009,
@@ -397,7 +396,7 @@ SOFTSIGN = Activation(
     frameworks=(
         FrameworkCall("torch", "torch.nn.functional.softsign(x)"),
         FrameworkCall("keras", "keras.activations.softsign(x)"),
-        FrameworkCall("jax", "jax.nn.soft_sign(x)", trap="JAX writes the name with an underscore"),
+        FrameworkCall("jax", "jax.nn.soft_sign(x)", trap="the name has an underscore"),
     ),
 )
 

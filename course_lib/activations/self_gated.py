@@ -223,7 +223,7 @@ SILU = Activation(
     ),
     used=(
         Use(
-            "Reinforcement learning, where it was introduced",
+            "Reinforcement learning",
             Source("Elfwing, Uchibe & Doya", 2018, "Sigmoid-weighted linear units, doi:10.1016/j.neunet.2017.12.012"),
         ),
         Use(
@@ -260,7 +260,7 @@ SWISH = Activation(
     used=(
         Use(
             "Found by a search over activation functions, then tested on images and translation",
-            Source("Ramachandran, Zoph & Le", 2017, "Searching for Activation Functions, §4, arXiv:1710.05941"),
+            Source("Ramachandran, Zoph & Le", 2017, "Searching for Activation Functions, §3 to §5, arXiv:1710.05941"),
         ),
     ),
     frameworks=(
@@ -344,7 +344,7 @@ GELU_TANH = Activation(
     ),
     weaknesses=(
         Trait(
-            "Not GELU: weights trained with one and run with the other drift.",
+            "Not GELU: a network trained with one and run with the other gives slightly other outputs.",
             "test_activations.py::test_gelu_tanh_is_near_gelu",
         ),
     ),

@@ -23,7 +23,7 @@ from course_lib.spec import (
     Use,
 )
 
-THRESHOLD = Param("threshold", 0.5, NON_NEGATIVE, "the size up to which scores become 0")
+THRESHOLD = Param("threshold", 0.5, NON_NEGATIVE, "λ, the size up to which scores become 0")
 
 
 def softshrink(x: ArrayLike, threshold: float = 0.5) -> Array:

@@ -122,8 +122,12 @@ def alt_text(entries: Iterable[Entry]) -> str:
     parts = []
     for entry in entries:
         facts = _facts(entry)
-        first, second = ("Range", "Largest slope") if isinstance(entry, Activation) else ("Largest gradient", "Convex")
-        parts.append(f"{entry.title} ({first.lower()} {facts[first]}, {second.lower()} {facts[second]})")
+        if isinstance(entry, Activation):
+            told = f"range {facts['Range']}, largest slope {facts['Largest slope']}"
+        else:
+            shape = "convex" if facts["Convex"] == "yes" else "not convex"
+            told = f"largest gradient {facts['Largest gradient']}, {shape}"
+        parts.append(f"{entry.title} ({told})")
     return f"Curve and slope of {'; '.join(parts)}."
 
 
@@ -199,7 +203,7 @@ def _list(items: Iterable[str]) -> str:
 
 
 def _per(entry: Loss) -> str:
-    return {"prediction": "", "example": "; one value per example", "batch": "; one value per batch"}[entry.per]
+    return f"; one value per {entry.per}"
 
 
 def _parameter(entry: Entry) -> Iterable[str]:

@@ -227,7 +227,7 @@ BINARY_CROSS_ENTROPY = Loss(
     used=(
         Use(
             "Binary and multi-label classifiers; the negative log-likelihood of logistic regression",
-            Source("Bishop", 2006, "Pattern Recognition and Machine Learning, §4.3.2"),
+            Source("Bishop", 2006, "Pattern Recognition and Machine Learning, §4.3.2 and §5.2"),
         ),
     ),
     frameworks=(
@@ -308,7 +308,7 @@ CATEGORICAL_CROSS_ENTROPY = Loss(
             "test_losses.py::test_probabilities_lose_what_logits_keep",
         ),
         Trait(
-            "Gradients of a softmax and of this loss multiply to p − y, but only exactly when they are taken together.",
+            "Its slope times softmax's is p − y, but rounding spoils the product unless both are one formula.",
             "test_losses.py::test_softmax_and_cross_entropy_make_p_minus_y",
         ),
     ),
@@ -411,7 +411,7 @@ SPARSE_CATEGORICAL_CROSS_ENTROPY = Loss(
         FrameworkCall(
             "torch",
             "torch.nn.functional.nll_loss(torch.log(y_pred), y_true, reduction='none')",
-            trap="takes log-probabilities; labels have to be int64",
+            trap="takes log-probabilities; labels of dtype int32 are refused, int64 is expected",
         ),
         FrameworkCall(
             "keras",
@@ -452,7 +452,7 @@ SPARSE_CATEGORICAL_CROSS_ENTROPY_WITH_LOGITS = Loss(
         FrameworkCall(
             "torch",
             "torch.nn.functional.cross_entropy(y_pred, y_true, reduction='none')",
-            trap="logits first; ignores the label −100 unless told otherwise",
+            trap="logits first, classes on axis 1; ignores the label −100 unless told otherwise",
         ),
         FrameworkCall(
             "keras",

@@ -12,9 +12,11 @@ from course_lib.losses.checks import pair_labels, vectors
 from course_lib.losses.classification import shares_minus, surprise
 from course_lib.spec import POSITIVE, REALS, UNIT, Array, FrameworkCall, Loss, LossClaims, Param, Source, Trait, Use
 
-TEMPERATURE = Param("temperature", 0.1, POSITIVE, "divides the cosines: small makes the nearest negatives count most")
-CONTRASTIVE_MARGIN = Param("margin", 1.0, POSITIVE, "the distance from which an unlike pair costs nothing")
-TRIPLET_MARGIN = Param("margin", 1.0, POSITIVE, "how much nearer the like one must lie")
+TEMPERATURE = Param(
+    "temperature", 0.1, POSITIVE, "T, divides the cosines: small makes the nearest negatives count most"
+)
+CONTRASTIVE_MARGIN = Param("margin", 1.0, POSITIVE, "m, the distance from which an unlike pair costs nothing")
+TRIPLET_MARGIN = Param("margin", 1.0, POSITIVE, "m, how much nearer the like one must lie")
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -200,7 +202,7 @@ COSINE_DISTANCE = Loss(
             Source("Chen & He", 2021, "Exploring Simple Siamese Representation Learning, §3, arXiv:2011.10566"),
         ),
         Use(
-            "Sentence embeddings, trained and compared by the cosine",
+            "Sentence embeddings, compared by their cosine (trained there with a squared error on it)",
             Source("Reimers & Gurevych", 2019, "Sentence-BERT, §3, arXiv:1908.10084"),
         ),
     ),
@@ -221,7 +223,7 @@ CONTRASTIVE = Loss(
     name="contrastive",
     title="Contrastive loss",
     family="embedding",
-    says="Pull like pairs together; push unlike pairs apart until the margin.",
+    says="Pull like pairs (y = 1) together; push unlike pairs (y = 0) apart until the margin.",
     formula=r"\ell(y, a, b) = \frac{y}{2} D^2 + \frac{1 - y}{2} \max(0,\ m - D)^2, \quad D = |a - b|",
     gradient_formula=(
         r"\frac{\partial \ell}{\partial a} = (y\,D - (1 - y) \max(0,\ m - D))\,\frac{a - b}{D} "
@@ -256,7 +258,7 @@ CONTRASTIVE = Loss(
     ),
     used=(
         Use(
-            "Siamese networks",
+            "Siamese networks; in the paper 0 marks the like pair, the reverse of ours",
             Source("Hadsell, Chopra & LeCun", 2006, "CVPR, §2.1, doi:10.1109/CVPR.2006.100"),
         ),
     ),
@@ -266,7 +268,7 @@ TRIPLET = Loss(
     name="triplet",
     title="Triplet loss",
     family="embedding",
-    says="The like one must lie nearer than the unlike one, by a margin.",
+    says="The like one, p, must lie nearer to the anchor a than the unlike one, n, by a margin.",
     formula=r"\ell(a, p, n) = \max(0,\ |a - p| - |a - n| + m)",
     gradient_formula=(
         r"\frac{\partial \ell}{\partial a} = \frac{a - p}{|a - p|} - \frac{a - n}{|a - n|}, \quad "
@@ -322,7 +324,7 @@ INFO_NCE = Loss(
     name="info_nce",
     title="InfoNCE",
     family="embedding",
-    says="Find your partner in the crowd: cross-entropy over the batch with cosines as logits.",
+    says="Query, find your key in the crowd: cross-entropy over the batch with cosines as logits.",
     formula=r"\ell_i = -\log \frac{e^{\cos(q_i, k_i) / T}}{\sum_j e^{\cos(q_i, k_j) / T}}",
     gradient_formula=(
         r"\frac{\partial}{\partial \cos(q_i, k_j)} \sum_i \ell_i = \frac{1}{T}(\mathrm{softmax}_j - [i = j])"
@@ -360,7 +362,7 @@ INFO_NCE = Loss(
     ),
     used=(
         Use(
-            "Contrastive predictive coding",
+            "Contrastive predictive coding (with a bilinear score in place of the cosine)",
             Source("van den Oord, Li & Vinyals", 2018, "Contrastive Predictive Coding, §2.3, arXiv:1807.03748"),
         ),
         Use(

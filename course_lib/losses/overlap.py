@@ -14,9 +14,9 @@ from course_lib.spec import POSITIVE, UNIT, Array, FrameworkCall, Interval, Loss
 
 UP_TO_ONE = Interval(0.0, 1.0, high_closed=True)
 
-SMOOTH = Param("smooth", 1.0, POSITIVE, "added above and below, so that empty masks are defined")
-ALPHA = Param("alpha", 0.5, UP_TO_ONE, "the price of a false alarm")
-BETA = Param("beta", 0.5, UP_TO_ONE, "the price of a miss")
+SMOOTH = Param("smooth", 1.0, POSITIVE, "s, added above and below, so that empty masks are defined")
+ALPHA = Param("alpha", 0.5, UP_TO_ONE, "α, the price of a false alarm")
+BETA = Param("beta", 0.5, UP_TO_ONE, "β, the price of a miss")
 
 
 def _masks(y_true: ArrayLike, y_prob: ArrayLike) -> tuple[Array, Array]:
@@ -132,6 +132,11 @@ DICE = Loss(
             "below the bar",
             differs=True,
         ),
+        FrameworkCall(
+            "optax",
+            "optax.losses.dice_loss(jax.scipy.special.logit(y_pred)[..., None], y_true[..., None], smooth=smooth / 2)",
+            trap="takes logits, with an axis of classes at the end; its smooth is half of ours",
+        ),
     ),
 )
 
@@ -191,6 +196,12 @@ TVERSKY = Loss(
             trap="alpha multiplies the misses and beta the false alarms, the reverse of its documentation; smoothing "
             "1e−7 below the bar only",
             differs=True,
+        ),
+        FrameworkCall(
+            "optax",
+            "optax.losses.dice_loss(jax.scipy.special.logit(y_pred)[..., None], y_true[..., None], alpha=alpha, "
+            "beta=beta, smooth=smooth)",
+            trap="found under the name dice_loss; takes logits, with an axis of classes at the end",
         ),
     ),
 )

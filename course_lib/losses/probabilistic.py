@@ -203,7 +203,7 @@ GAUSSIAN_NLL = Loss(
             "Examples called noisy count less (the gradient is r/v), so a bad fit can hide behind a large variance.",
             "test_losses.py::test_gaussian_nll_learns_the_variance",
         ),
-        Trait("No lower bound: a variance towards 0 on a perfect fit goes to −∞.", "test_losses.py::test_limits"),
+        Trait("No lower bound: −∞ for a perfect fit with a variance towards 0.", "test_losses.py::test_limits"),
     ),
     used=(
         Use(

@@ -541,9 +541,7 @@ SMOOTH_L1 = Loss(
         target=REALS, prediction=REALS, minimiser="none", convex_in_prediction=True, gradient_bound=1.0
     ),
     strengths=(
-        Trait(
-            "The slope far out is 1 at every β, so β does not change the step.", "test_losses.py::test_gradient_bound"
-        ),
+        Trait("The slope far out is 1 at every β: a large miss pulls alike.", "test_losses.py::test_gradient_bound"),
     ),
     weaknesses=(
         Trait(

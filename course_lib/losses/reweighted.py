@@ -26,8 +26,8 @@ from course_lib.spec import (
 
 BELOW_ONE = Interval(0.0, 1.0, low_closed=True)
 
-POS_WEIGHT = Param("pos_weight", 1.0, POSITIVE, "how many times a missed 1 counts")
-SMOOTHING = Param("smoothing", 0.1, BELOW_ONE, "the share of each label that is spread over all classes")
+POS_WEIGHT = Param("pos_weight", 1.0, POSITIVE, "w, how many times a missed 1 counts")
+SMOOTHING = Param("smoothing", 0.1, BELOW_ONE, "s, the share of each label that is spread over all classes")
 GAMMA = Param("gamma", 2.0, NON_NEGATIVE, "how fast easy examples fade; 0 is binary cross-entropy")
 
 
@@ -231,7 +231,7 @@ WEIGHTED_CATEGORICAL_CROSS_ENTROPY_WITH_LOGITS = Loss(
             Source("Cui, Jia, Lin, Song & Belongie", 2019, "Class-Balanced Loss, arXiv:1901.05555"),
         ),
         Use(
-            "Segmentation, where touching cells get a heavier border",
+            "Segmentation of cells (U-Net), with more weight on rare classes and on borders between cells that touch",
             Source("Ronneberger, Fischer & Brox", 2015, "U-Net, §3, arXiv:1505.04597"),
         ),
     ),
@@ -300,7 +300,7 @@ LABEL_SMOOTHING_WITH_LOGITS = Loss(
         FrameworkCall(
             "keras",
             "keras.losses.categorical_crossentropy(y_true, y_pred, from_logits=True, label_smoothing=smoothing)",
-            trap="the default is from_logits=False; only the form for one-hot rows has the argument",
+            trap="the default is from_logits=False; the sparse form has no label_smoothing",
         ),
         FrameworkCall(
             "optax",

@@ -104,7 +104,7 @@ CTC_WITH_LOGITS = Loss(
     name="ctc_with_logits",
     title="Connectionist temporal classification (CTC)",
     family="sequence",
-    says="The surprise at the label sequence, summed over every way to spread it over the frames.",
+    says="The surprise at the label sequence; its probability adds up all ways π to spread it over the frames t.",
     formula=r"\ell(y, z) = -\log \sum_{\pi \to y}\ \prod_t \mathrm{softmax}(z_t)_{\pi_t}",
     gradient_formula=(
         r"\frac{\partial \ell}{\partial z_{t,k}} = \mathrm{softmax}(z_t)_k - P(\pi_t = k \mid \pi \to y)"
@@ -151,6 +151,12 @@ CTC_WITH_LOGITS = Loss(
             "torch.nn.functional.ctc_loss(torch.log_softmax(y_pred, -1), y_true, (len(y_pred),), (len(y_true),), "
             "blank=blank, reduction='none')",
             trap="takes log-probabilities (T, n, k); the default mean also divides by the length of the labels",
+        ),
+        FrameworkCall(
+            "keras",
+            "keras.ops.ctc_loss(y_true[None], y_pred[None], keras.ops.array([len(y_true)]), "
+            "keras.ops.array([len(y_pred)]), mask_index=blank)[0]",
+            trap="keras.losses.ctc takes 0 for the blank and for the padding of the labels, and reads every frame",
         ),
         FrameworkCall(
             "optax",
