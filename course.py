@@ -149,7 +149,7 @@ def install(level):
     offline = ["--no-index", "--find-links", str(wheels)] if wheels.is_dir() else []
     code, errors = call_and_listen(installer + offline + ["-r", str(ROOT / requirements)])
     if code:
-        raise Stop(installation_failed(errors, offline))
+        raise Stop(installation_failed(errors, requirements if offline else None))
     # Written last: an interrupted installation is done again. What the tests need includes what a learner needs.
     for done in ["learner", "dev"] if level == "dev" else [level]:
         stamp(done).write_text(fingerprint(done), encoding="utf-8")
@@ -180,7 +180,7 @@ def ensure_venv(uv):
                 "this Python can't create virtual environments. On Debian and Ubuntu:\n"
                 "    sudo apt install python3.%d-venv\nthen run the same command again." % sys.version_info[1]
             )
-        raise Stop(installation_failed(errors, []))
+        raise Stop(installation_failed(errors, None))
 
 
 def venv_runs_this_python():
@@ -220,11 +220,12 @@ def call_and_listen(command):
     return code, "".join(heard)
 
 
-def installation_failed(errors, offline):
-    if offline:
+def installation_failed(errors, from_wheels):
+    """What to say. from_wheels: the requirements that were to come from the folder wheels/, or None."""
+    if from_wheels:
         return (
             "the folder wheels/ lacks a package named above. Fill it on a computer with a network:\n"
-            "    python3 -m pip download -r requirements.txt flit_core -d wheels"
+            "    python3 -m pip download -r %s flit_core -d wheels" % from_wheels
         )
     if any(sign in errors for sign in NO_NETWORK):
         return (

@@ -189,6 +189,23 @@ def test_the_words_of_the_installer_are_heard_and_shown(course: ModuleType, caps
     assert "dns error" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("level", ["learner", "dev"])
+def test_a_folder_of_wheels_that_lacks_some_says_how_to_fill_it(
+    course: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, level: str
+) -> None:
+    (tmp_path / "wheels").mkdir()
+    for names in course.REQUIREMENTS.values():
+        for name in (*names, "pyproject.toml"):
+            (tmp_path / name).touch()
+    monkeypatch.setattr(course, "ROOT", tmp_path)
+    monkeypatch.setattr(course, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(course, "ensure_venv", lambda uv: None)
+    monkeypatch.setattr(course, "call_and_listen", lambda command: (1, "no matching distribution"))
+    wanted = course.REQUIREMENTS[level][-1]
+    with pytest.raises(course.Stop, match=f"pip download -r {wanted} flit_core -d wheels"):
+        course.install(level)
+
+
 def test_help_needs_no_installation() -> None:
     result = subprocess.run(
         [sys.executable, str(ROOT / "course.py"), "--help"],
