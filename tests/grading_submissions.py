@@ -3,6 +3,7 @@
 import ast
 import inspect
 import json
+import math
 import sys
 from collections.abc import Iterable
 from functools import lru_cache
@@ -61,6 +62,8 @@ def _binding(exercise: Exercise, answer: Any) -> str:
 
 
 def _written(value: Any) -> str:
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"float({str(value)!r})"
     return f"np.array({value.tolist()!r})" if isinstance(value, np.ndarray) else repr(value)
 
 

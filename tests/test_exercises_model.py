@@ -280,7 +280,73 @@ def test_exit_is_not_an_exit():
 
 
 def test_missing_return_is_named():
-    assert "return" in judged(SIGMOID, lambda x: None).message
+    result = judged(SIGMOID, lambda x: None)
+    assert result.message.endswith("None. Is a `return` missing?")
+    assert result.next_step.startswith("Add it, run its cell again")
+
+
+def test_another_shape_asks_for_the_shape():
+    result = judged(SIGMOID, lambda x: SIGMOID.reference(x)[None])
+    assert "The values have shape" in result.message
+    assert result.next_step.startswith("Print the shape of what you return")
+
+
+@pytest.mark.parametrize("product", [lambda x: x @ np.ones(1000), lambda x: np.dot(x, np.ones(1000))])
+def test_shapes_that_cannot_be_multiplied_are_explained(product):
+    assert "as many columns on the left as rows on the right" in judged(SIGMOID, lambda x: product(x)).message
+
+
+def test_a_value_in_place_of_a_function_is_to_be_defined_again():
+    assert judged(SIGMOID, 3).next_step.startswith("Define it again with `def`")
+
+
+def test_a_single_number_is_changed_and_several_one_at_a_time():
+    designs = [e for e in BANK.values() if e.kind == "design"]
+    told = {len(e.names): judged(e, 1e9 if len(e.names) == 1 else (1e9,) * len(e.names)).next_step for e in designs}
+    assert told[1].startswith("Change it and compare")
+    assert all(step.startswith("Change one number at a time") for names, step in told.items() if names > 1)
+
+
+def test_numpys_text_is_text():
+    exercise = next(e for e in BANK.values() if e.kind == "choice")
+    assert judged(exercise, np.str_(exercise.reference)).outcome == "right"
+
+
+def test_a_caret_for_a_power_is_explained():
+    assert "write `**`" in judged(SIGMOID, lambda x: x ^ 2).message
+
+
+def test_fractions_put_into_whole_numbers_are_explained():
+    def whole(x):
+        total = np.zeros(x.shape, dtype=int)
+        total -= x + 0.5
+        return total
+
+    assert "Begin with floats" in judged(SIGMOID, whole).message
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [(lambda x: x + 1j, "complex numbers"), (lambda x: x.astype(str), "texts"), (lambda x: [str(x)], "texts")],
+)
+def test_an_array_of_no_numbers_says_of_what(answer, kind):
+    result = judged(SIGMOID, answer)
+    assert result.outcome == "wrong"
+    assert f"array of {kind}, where numbers are expected" in result.message
+
+
+def test_a_number_in_quotes_is_told_to_leave_them_away():
+    exercise = next(e for e in BANK.values() if e.kind == "value" and len(e.names) == 1)
+    assert "Leave the quotes away." in judged(exercise, str(exercise.reference)).message
+    assert "Leave the quotes away." not in judged(exercise, "a lot").message
+
+
+@pytest.mark.parametrize("written", ["{}", " {}. ", "({})", "{})"])
+def test_a_letter_may_be_written_in_several_ways(written):
+    exercise = next(e for e in BANK.values() if e.kind == "choice")
+    assert judged(exercise, written.format(exercise.reference.upper())).outcome == "right"
+    mistake = exercise.misconceptions[0]
+    assert judged(exercise, written.format(mistake.answer)).misconception == mistake.name
 
 
 def test_value_in_place_of_a_function_is_named():
@@ -362,6 +428,9 @@ NUMBERS = [e for e in BANK.values() if e.kind in ("design", "value")]
 def test_variable_without_a_usable_number_is_told_what_to_hold(exercise, unusable, held):
     result = judged(exercise, unusable if len(exercise.names) == 1 else (unusable,) * len(exercise.names))
     assert (result.outcome, result.points) == ("wrong", 0)
+    if repr(unusable) in [repr(mistake.answer) for mistake in exercise.misconceptions]:
+        assert result.misconception
+        return
     assert result.message.startswith(f"{exercise.name} {held}")
     assert f" Set {exercise.name} to one number, for example {exercise.name} = {EXAMPLE}." in result.message
 

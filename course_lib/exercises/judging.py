@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from course_lib.exercises.model import (
     LIBRARY_CALL,
+    NO_FUNCTION,
     RANDOM,
     Evidence,
     Exercise,
@@ -35,6 +36,9 @@ TOO_CLOSE = "a value that is off only beyond the sixth digit"
 
 EXAMPLE = 1.25
 """A number to show how one is written; it answers no question."""
+
+OTHER_SHAPE, NO_RETURN = "The values have shape", "Is a `return` missing?"
+"""What some faults say, which decides what to do next."""
 
 FLOAT32_STEP = float(np.finfo(np.float32).eps)
 
@@ -68,7 +72,9 @@ def _judge_values(exercise: Exercise, seed: int, seen: tuple[Observation, ...]) 
         return _side_effect(exercise, probes, seen)
     share = _share(exercise, probes, faults)
     outcome: Outcome | None = "raised" if seen[first].status == "raised" and share == 0 else None
-    return _verdict(exercise, share, faults[first], _ask(exercise, seen[first]), evidence=evidence, outcome=outcome)
+    return _verdict(
+        exercise, share, faults[first], _ask(exercise, seen[first], faults[first]), evidence=evidence, outcome=outcome
+    )
 
 
 def _first_telling(
@@ -118,16 +124,22 @@ def _misconception(
     return None
 
 
-def _ask(exercise: Exercise, seen: Observation) -> str:
+def _ask(exercise: Exercise, seen: Observation, fault: str = "") -> str:
     """The next step after a wrong answer without a name."""
     if seen.status == "raised":
         return "Mend that line, run its cell again, then check again."
+    if fault.endswith(NO_RETURN):
+        return "Add it, run its cell again, then check again."
+    if seen.message == NO_FUNCTION:
+        return "Define it again with `def`, run that cell, then check again."
     if exercise.kind == "choice":
         return f"Set {exercise.name} to one of the letters {listed(tuple(repr(o) for o in exercise.options))}."
-    first = {
-        "function": "Work out this one input by hand, then compare. ",
-        "design": "Change one number at a time and compare what it reaches. ",
-    }.get(exercise.kind, "")
+    first = {"function": "Work out this one input by hand, then compare. "}.get(exercise.kind, "")
+    if OTHER_SHAPE in fault:
+        first = "Print the shape of what you return for this input. "
+    elif exercise.kind == "design":
+        what = "one number at a time" if len(exercise.names) > 1 else "it"
+        first = f"Change {what} and compare what it reaches. "
     return f'{first}hint("{exercise.id}") asks a helpful question.'
 
 
@@ -304,8 +316,18 @@ def _unusable(probe: Probe, seen: Observation, example: Value) -> str:
         held = f"{name} is {show_array(array)}."
     else:
         return ""
+    if isinstance(seen.value, str) and _reads_as_number(seen.value):
+        held += " Leave the quotes away."
     wanted = f"finite numbers of shape {shape}" if shape else f"one number, for example {name} = {EXAMPLE}"
     return f"{held} Set {name} to {wanted}."
+
+
+def _reads_as_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _raised(seen: Observation) -> str:
@@ -327,22 +349,27 @@ def _parts(value: Value | None) -> tuple[NDArray[Any], ...]:
 def _wrong_choice(exercise: Exercise, seen: Observation, expected: str) -> str:
     if type(seen.value) is not str:
         return f"{exercise.name} must be one letter in quotes."
-    letter = seen.value.strip().lower()
+    letter = _letter(seen.value)
     if letter not in exercise.options:
         return f"{exercise.name} = {one_line(seen.value, 20)!r} is none of the options."
     return "" if letter == expected else f"{letter!r} is not it."
+
+
+def _letter(text: str) -> str:
+    """The letter of a choice, also where someone writes B. or (b)."""
+    return text.strip(" \t\n().").lower()
 
 
 def _no_number(probe: Probe, seen: Observation) -> str:
     """Why an observation holds no real array; empty when it does."""
     what = f"{probe.name}(…) gave" if probe.args is not None else f"{probe.name} holds"
     if seen.status == "malformed":
-        if seen.message == "not a function":
+        if seen.message == NO_FUNCTION:
             return f"{probe.name} must be a function, but it is now a value of type {one_line(seen.error, 40)}."
         if seen.message == "too large":
             return f"{what} far more values than were asked for."
         if seen.error == "NoneType":
-            return f"{probe.name} is None." if probe.args is None else f"{what} None. Is a `return` missing?"
+            return f"{probe.name} is None." if probe.args is None else f"{what} None. {NO_RETURN}"
         return f"{what} a value of type {one_line(seen.error, 40)}, where numbers are expected."
     if seen.status in ("missing", "placeholder"):
         return f"{probe.name} is not written yet."
@@ -366,7 +393,7 @@ def _differs(exercise: Exercise, probe: Probe, got: NDArray[Any], expected: NDAr
     if got.dtype.kind not in "biuf":
         return f"values of type {got.dtype} came back, where real numbers are expected."
     if got.shape != expected.shape:
-        return f"The values have shape {got.shape}, the specification asks for {expected.shape} here ({probe.label})."
+        return f"{OTHER_SHAPE} {got.shape}, the specification asks for {expected.shape} here ({probe.label})."
     good = _close(exercise.tolerance, got, expected)
     value = got.astype(float)
     if probe.between is not None:
@@ -381,7 +408,9 @@ def _differs(exercise: Exercise, probe: Probe, got: NDArray[Any], expected: NDAr
         return f"The answer is nan (not a number) for {probe.label}."
     if bool(np.any(np.isinf(value) & ~good)):
         return f"The answer is infinite for {probe.label}."
-    return f"The values differ for {probe.label}." if probe.args is not None else f"{probe.name} is another number."
+    return (
+        f"The values differ for {probe.label}." if probe.args is not None else f"{probe.name} should be another number."
+    )
 
 
 def _close(tolerance: Tolerance, got: NDArray[Any], expected: NDArray[Any]) -> NDArray[np.bool_]:
@@ -408,7 +437,7 @@ def _alike(exercise: Exercise, seen: Observation, behaviour: Observation) -> boo
     if seen.status == "raised":
         return seen.error == behaviour.error
     if isinstance(seen.value, str) and isinstance(behaviour.value, str):
-        return seen.value.strip().lower() == behaviour.value
+        return _letter(seen.value) == behaviour.value
     ours, theirs = _real(seen), _real(behaviour)
     if ours is not None and theirs is not None:
         return ours.shape == theirs.shape and bool(np.all(_close(exercise.tolerance, ours, theirs)))

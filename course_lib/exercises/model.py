@@ -41,6 +41,9 @@ LIBRARY_CALL = "LibraryCall"
 LIBRARIES = ("course_lib", "scipy.special", "torch", "jax", "keras", "tensorflow", "sklearn")
 """Where the library's own functions live: an answer that calls one of them has not been written by the learner."""
 
+NO_FUNCTION = "not a function"
+"""The message of a malformed observation of a value in the place of a function."""
+
 RANDOM = "random draws"
 """The group of every drawn probe."""
 
@@ -269,7 +272,7 @@ def _probe(namespace: Mapping[str, Any], probe: Probe) -> Observation:
     if probe.args is None:
         return plain(target)
     if not callable(target):
-        return Observation("malformed", error=type(target).__name__, message="not a function")
+        return Observation("malformed", error=type(target).__name__, message=NO_FUNCTION)
     args = tuple(np.array(a) if isinstance(a, np.ndarray) else a for a in probe.args)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -291,13 +294,15 @@ def _differ(now: Argument, before: Argument) -> bool:
 def plain(value: Any) -> Observation:
     """What an answer returned or holds, as plain data: an array, a tuple of arrays, or a string."""
     if value is None or isinstance(value, (str, bytes)) or callable(value):
-        return Observation("value", value=str(value)) if type(value) is str else _malformed(value)
+        return Observation("value", value=str.__str__(value)) if isinstance(value, str) else _malformed(value)
     try:
         array = np.array(value)
         if array.dtype == object and all(isinstance(v, Number) for v in array.flat):
             array = array.astype(float)  # fractions, decimals and whole numbers beyond 64 bits
     except Exception:
         array = np.array(None)
+    if array.dtype.kind in "cSU" and array.ndim:
+        return _malformed_as("array of complex numbers" if array.dtype.kind == "c" else "array of texts")
     if array.dtype.kind in "biuf":
         return Observation("value", value=array) if array.size <= MAX_ANSWER_SIZE else _malformed(value, "too large")
     if isinstance(value, (tuple, list)) and 0 < len(value) <= 16:
@@ -320,7 +325,11 @@ def failure(error: BaseException, target: object = None) -> Observation:
 
 
 def _malformed(value: object, message: str = "") -> Observation:
-    return Observation("malformed", error=type(value).__name__, message=message)
+    return _malformed_as(type(value).__name__, message)
+
+
+def _malformed_as(kind: str, message: str = "") -> Observation:
+    return Observation("malformed", error=kind, message=message)
 
 
 def _frozen(value: Any) -> Argument:

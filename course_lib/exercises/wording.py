@@ -11,14 +11,26 @@ from numpy.typing import NDArray
 _BY_MESSAGE = (
     (
         "truth value of an array",
-        "An `if` needs a single True or False, but x is a whole array. Use np.where, np.minimum or np.maximum instead.",
+        "An `if`, and Python's own max and min, need a single True or False, but x is a whole array. Use np.where, "
+        "np.minimum or np.maximum instead.",
     ),
     ("only length-1 arrays", "The functions of `math` take one number. NumPy's (np.exp, np.log) take whole arrays."),
     (
         "only 0-dimensional arrays",
         "The functions of `math` take one number. NumPy's (np.exp, np.log) take whole arrays.",
     ),
+    ("bitwise_xor", "In Python `^` is not a power: write `**`."),
+    (
+        "Cannot cast ufunc",
+        "An array of whole numbers cannot take fractions in place. Begin with floats: np.zeros without dtype=int.",
+    ),
     ("math range error", "`math.exp` gives up on large numbers. Keep the exponent at or below zero."),
+    (
+        "mismatch in its core dimension",
+        "The shapes do not fit for `@`: as many columns on the left as rows on the right. Print both shapes.",
+    ),
+    ("not aligned", "The shapes do not fit: as many columns on the left as rows on the right. Print both shapes."),
+    ("does not have enough dimensions", "`@` multiplies arrays; a single number is multiplied with `*`."),
     ("could not be broadcast", "Two arrays have shapes that do not fit together. Print both shapes."),
     ("missing 1 required positional", "The function takes other arguments than the specification says."),
     ("positional argument", "The function takes other arguments than the specification says."),
