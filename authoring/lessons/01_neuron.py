@@ -44,7 +44,7 @@ recall("01")
 print("adjustable numbers:", training.Network([64, 100, 10]).parameters.size)
 
 # %% [markdown] id="question-end"
-# They were *learned* from examples. To see how, we follow every digit in the smallest network there is: one neuron, three numbers.
+# They were *learned* from examples. To see how, we follow all numbers through the smallest network there is: one neuron.
 
 # %% [markdown] id="definition"
 # ## A neuron weighs, adds and bends
@@ -149,7 +149,7 @@ print(f"loss before {loss(*w, b):.4f}, after {loss(*new_w, new_b):.4f}")
 # ## Explore: step through it
 #
 # The same neuron as a graph: arrows to the right carry values, arrows to the left slopes. Press *Back to the start*, then *Next phase*, and follow each number.
-# Move the rate to see where it leads. **Task: with the sigmoid, bring the loss under 0.01 in at most two updates.**
+# **Task: with the sigmoid, bring the loss under 0.01 in at most two updates.**
 
 # %% id="explore-widget" tags=["widget"]
 widgets.neuron_stepper(phase=4)
@@ -220,7 +220,7 @@ print("identity, rate 0.3:", " ".join(f"{loss:.1f}" for loss in descend(0.3, 4, 
 #
 # **Claim.** The same loop, with 30 inputs, learns to tell harmless tumours (label 1) from malignant ones (label 0).
 #
-# **Run.** With many examples, loss and gradient are means. Each input is shifted to mean 0 and scaled to spread 1. A quarter of the tumours is kept aside; **accuracy** is the share of those for which
+# **Run.** Each row of `u` is a tumour, and `u @ w` gives all scores; loss and gradient are means. Each input is shifted to mean 0 and scaled to spread 1. A quarter of the tumours is kept aside; **accuracy** is the share of those for which
 # the answer ($a > 0.5$ means 1) is right. Five seeds: other first weights, other tumours kept aside.
 
 

@@ -15,7 +15,7 @@
 #
 # | | |
 # |---|---|
-# | Linear layer | $u W + b$: each output weighs the inputs, adds, and adds a bias |
+# | Linear layer | $u W + b$: each output is a weighted sum of the inputs, plus a bias |
 # | Collapse | $(u W_1 + b_1) W_2 + b_2 = u\,(W_1 W_2) + (b_1 W_2 + b_2)$ |
 # | Used for | the reason why every hidden layer has an activation |
 # | Needs | [00 Start here](00_start_here.ipynb) and [01 One neuron](01_neuron.ipynb) |
@@ -37,8 +37,9 @@ recall("02")
 # %% [markdown] id="question"
 # ## Does a deeper stack know more?
 #
-# A neuron weighs its inputs $u$, adds a bias, and bends the sum. A **layer** is several neurons side by side; their weights are the columns of a matrix $W$, and
-# `u @ W` gives all their sums at once; a layer before the last is called **hidden**, its neurons **units**. Without the bend (and without biases for now) we stack five.
+# A neuron weighs its inputs $u$, adds a bias, and bends the sum. A **layer** is several neurons side by side: the columns of a matrix $W$ are their weights, the rows
+# of `u` the examples, and `u @ W` gives all sums at once. A layer before the last is called **hidden**, its neurons **units**. Without bends and biases
+# we stack five.
 
 # %% id="five-layers"
 rng = np.random.default_rng(0)
@@ -190,7 +191,7 @@ for units in (2, 8):
 
 # %% [markdown] id="roulette-read"
 # **Read.** Identity never wins. With two units every bend can win and often doesn't: descent gets stuck where small steps hardly help. With eight, nearly every
-# start with a bend wins. In 25 of ReLU's 40 losers no gradient reaches a unit: it is dead.
+# start with a bend wins. 25 of ReLU's 40 losers have a dead unit, which no gradient reaches.
 #
 # **What this does not show.** That one bend is better than another: another rate or spread of first weights changes the counts. Nor that losers are lost for
 # good: more steps may still save a sigmoid.
@@ -205,8 +206,8 @@ for units in (2, 8):
 widgets.linear_collapse()
 
 # %% [markdown] id="explore-seen"
-# *What to see: the two units bend along the dotted lines and leave a valley for the corners that should be 0; each side of the square has slopes of its own. Choose “No bend”: the scores along the
-# diagonals become straight lines that cross in the middle, all slopes are equal, and every start ends at ln 2.*
+# *What to see: the score folds along the dotted lines, one per unit. One fold is the valley through both corners that should be 0; the slopes on its two
+# sides differ. Choose “No bend”: the scores along the diagonals become straight lines that cross in the middle, all slopes are equal, and every start ends at ln 2.*
 
 # %% [markdown] id="digits"
 # ## Experiment: 65 questions replace a network
@@ -312,6 +313,6 @@ quiz("02")
 #
 # **However many linear layers we stack, they are one; a bend between them makes depth count.**
 #
-# Key numbers: five 8 × 8 layers, 320 numbers, are one with 64; on XOR every linear stack ends at $\ln 2 = 0.693$; two ReLU units can solve it, and 10 of 50 starts find it.
+# Key numbers: five 8 × 8 layers, 320 numbers, are one with 64; on XOR every linear stack ends at $\ln 2 = 0.693$; with two ReLU units 10 of 50 starts solve it.
 #
 # Next: [03 Sigmoid](03_sigmoid.ipynb).

@@ -31,8 +31,6 @@ from course_lib.exercises import predict, quiz, recall, reveal
 
 # %% [markdown] id="warm-up"
 # ## Warm-up: what do you still know?
-#
-# Two questions from earlier lessons. Answer before you look: the effort of remembering is what makes it stay.
 
 # %% id="recall" tags=["widget"]
 recall("03")
@@ -60,7 +58,7 @@ print(f"impossible for {np.sum((score < 0) | (score > 1))} of {len(score)} tumou
 # ## Predict first
 #
 # Picture such a curve: near 0 far on the left, near 1 far on the right, exactly ½ at score 0, an S in between. If it is the
-# sigmoid, how steep is it at its steepest point? Commit to a number before you go on.
+# sigmoid, how steep is it at its steepest point? Commit to a number.
 
 # %% id="predict-form" tags=["widget"]
 predict("03-largest-slope")
@@ -106,7 +104,7 @@ for x in (-6, -2, 0, 2, 6):
 #
 # $$\sigma'(x) = \frac{e^{-x}}{(1 + e^{-x})^2} = \frac{1}{1 + e^{-x}} \cdot \frac{e^{-x}}{1 + e^{-x}} = \sigma(x)\,\bigl(1 - \sigma(x)\bigr)$$
 #
-# Whoever has computed $\sigma$ gets the slope for one multiplication. A product $s(1 - s)$ is largest at $s = \frac{1}{2}$,
+# Whoever has computed $\sigma$ gets the slope for one subtraction and one multiplication. A product $s(1 - s)$ is largest at $s = \frac{1}{2}$,
 # that is at $x = 0$. In the figure, look at how narrow the hill of the slope is.
 
 # %% id="derivative-figure"
@@ -120,7 +118,7 @@ reveal("03-largest-slope")
 # %% [markdown] id="derivative-seen"
 # *What to see: the S on the left is steep only near 0; the slope on the right is a hill of height ¼, and beyond ±6 it is flat ground.*
 #
-# Never trust a derivative that you have not checked. The slope between two neighbouring points needs no calculus:
+# Never trust a derivative that you have not checked. The slope between neighbouring points needs no calculus:
 
 # %% id="derivative-check"
 points = np.linspace(-6, 6, 101)
@@ -177,7 +175,7 @@ for weight, bias, value in ((2, -1, 1.5), (-1, 0.5, 2.5)):
 # **Claim.** Training moves each weight in proportion to the slope. So a sigmoid unit whose scores are far from 0 should learn nothing, however good
 # the data.
 #
-# **Run.** The tumours again: one sigmoid unit, random first weights, 200 steps of gradient descent on the squared error, five seeds. First with the raw
+# **Run.** The tumours again: one sigmoid unit, random first weights, 200 steps of gradient descent on the squared error at rate 0.1, five seeds. First with the raw
 # measurements, which reach into the thousands; then with each measurement shifted to mean 0 and scaled to standard deviation 1. We count the tumours that
 # start in the flat region, and then the right answers for 143 tumours that were kept aside.
 
@@ -212,10 +210,10 @@ for depth in (1, 2, 4, 8):
 # | **+** any score becomes a number between 0 and 1 | the fraction can't leave that range | [the table](#The-definition) |
 # | **+** smooth, and its slope is one product | $\sigma' = \sigma(1 - \sigma)$ | [the check](#The-slope-comes-for-free) |
 # | **−** saturates on both sides | both tails are flat: slope under 1 % of its maximum beyond ±5.99 | [the experiment](#Experiment:-a-unit-that-starts-saturated-stays-where-it-is) |
-# | **−** passes at most ¼ of the gradient per layer | its largest slope is ¼ | the last cell |
-# | **−** all outputs are positive | its range is $(0, 1)$, not centred on 0 | [the table](#The-definition) |
+# | **−** passes at most ¼ of the gradient per layer, weights aside | its largest slope is ¼ | the cell above |
+# | **−** all outputs are positive | its range is $(0, 1)$, so one example gives all weights of a next unit slopes of the same sign | [the table](#The-definition) |
 #
-# **Use it** where a number between 0 and 1 is wanted: a yes-or-no output, or a gate that lets a share of something through.
+# **Use it** where a number between 0 and 1 is wanted: a yes-or-no output, or a gate that lets a share of something through. Scale the inputs first.
 # **In hidden layers** take another function, such as the rectified linear unit (ReLU), whose slope is 1 wherever it is on.
 
 # %% [markdown] id="used"
@@ -224,8 +222,8 @@ for depth in (1, 2, 4, 8):
 # * **Medical tests, spam filters, click prediction:** the last unit of a binary classifier (Bishop 2006, *Pattern
 #   Recognition and Machine Learning*, §4.2, where the sigmoid follows from Bayes' theorem).
 # * **Several labels at once:** one sigmoid per label, because a photograph may show a dog *and* a ball.
-# * **Speech and text, in LSTM networks:** gates that keep, write and read a share of the memory (Hochreiter & Schmidhuber 1997, *Neural Computation* 9(8),
-#   doi:10.1162/neco.1997.9.8.1735).
+# * **Speech and text, in LSTM networks:** gates that write and read a share of the memory (Hochreiter & Schmidhuber 1997, *Neural Computation* 9,
+#   doi:10.1162/neco.1997.9.8.1735), and one that keeps a share (Gers, Schmidhuber & Cummins 2000, *Neural Computation* 12, doi:10.1162/089976600300015015).
 
 # %% [markdown] id="myths"
 # ## Two myths
@@ -243,7 +241,7 @@ print(f"at x = 40: s * (1 - s) = {s * (1 - s)}, sigmoid_derivative = {sigmoid_de
 # %% [markdown] id="frameworks"
 # ## In Keras and PyTorch
 #
-# The same inputs give the same numbers; each framework has a name for it. In both, a *loss* that takes scores
+# The same inputs give the same numbers. In both, a *loss* that takes scores
 # (“from logits”) contains the sigmoid already: apply it once, not twice.
 
 # %% id="frameworks-run"
@@ -258,8 +256,7 @@ run_in("keras", lambda keras: keras.activations.sigmoid(x), recorded="0.1192 0.5
 # ## Your turn
 #
 # The [exercises](../exercises/03_sigmoid.ipynb) take about 20 minutes: a sigmoid that never overflows, its slope, a
-# decision to be repaired, and a unit to be designed. Each has a check that tells you what went wrong, and hints. The
-# [solutions](../solutions/03_sigmoid.ipynb) are there for afterwards.
+# decision to be repaired, and a unit to be designed. The [solutions](../solutions/03_sigmoid.ipynb) are for afterwards.
 
 # %% [markdown] id="quiz"
 # ## Quiz

@@ -38,9 +38,9 @@ recall("06")
 # %% [markdown] id="question"
 # ## Eight layers, and a gradient that dies on the way
 #
-# Layers of units between input and output are called **hidden**. A unit adds up its inputs, times weights, plus a bias: its score. In training the gradient of
-# the loss goes back from the last layer to the first, and each layer multiplies it by its weights and the slope of its activation. With made-up pictures of 64
-# pixels in ten classes, eight hidden layers of sigmoid units, random weights and the squared error, how much arrives?
+# Layers of units between input and output are called **hidden**. A unit's score is the sum of its inputs, each times a weight, plus a bias. In training the
+# gradient of the loss goes back from the last layer to the first, and each layer multiplies it by its weights and the slope of its activation. Take made-up
+# pictures of 64 pixels in ten classes, eight hidden layers of sigmoid units, random weights and the squared error. How much arrives?
 
 # %% id="fading"
 rng = np.random.default_rng(0)
@@ -58,7 +58,7 @@ for seed in range(3):
 # ## Predict first
 #
 # Picture a **hinge**: flat at height 0 up to a corner, then straight on with some slope. Hinge 1 has its corner at 1 and slope 1. Hinge 2 has its corner at 3. Add their
-# heights. Beyond 3 the sum shall *fall* by 1 per step. What slope must hinge 2 have?
+# heights. Beyond 3 the sum shall *fall*, with slope −1. What slope must hinge 2 have?
 
 # %% id="predict-form" tags=["widget"]
 predict("06-second-hinge")
@@ -89,8 +89,8 @@ for x in (-3.0, -0.5, 0.0, 0.5, 3.0):
 # %% [markdown] id="derivative"
 # ## The slope: 1, 0, and a choice at the corner
 #
-# For $x > 0$ the function is $x$ itself: slope 1. For $x < 0$ it is constantly 0: slope 0. At 0 the slope jumps. Any line through the corner that is nowhere above the
-# graph has a slope between 0 and 1; each such slope is a **subgradient**, and any would do. In the figure, look at the height of the right half.
+# For $x > 0$ the function is $x$ itself: slope 1. For $x < 0$ it is 0: slope 0. At 0 the slope jumps. Any line through the corner that is nowhere above the
+# graph has a slope between 0 and 1; each such slope is a **subgradient**, and any is a valid choice. In the figure, look at the height of the right half.
 
 # %% id="derivative-figure"
 plots.show(
@@ -124,7 +124,7 @@ for seed in range(3):
 widgets.hinge_puzzle()
 
 # %% [markdown] id="explore-after"
-# *What to see: left the two hinges, right their sum beside the target. Behind a corner the sum's slope is the sum of all slopes that have begun.*
+# *What to see: left the two hinges, right their sum. Behind a corner the sum's slope is the sum of all slopes that have begun: at the start 1 from 0 on, $1 + 0.75$ from 2 on.*
 
 # %% id="explore-reveal"
 reveal("06-second-hinge")
@@ -133,8 +133,8 @@ reveal("06-second-hinge")
 # ## Hinges are enough
 #
 # A unit with one input computes $\mathrm{ReLU}(wx + b)$: a hinge with its corner at $-b/w$. The sum of $n$ hinges bends at up to $n$ places: up to $n + 1$ straight
-# pieces. Conversely, **give each corner a hinge that brings the change of slope there**, and the sum, plus a constant, follows any unbroken graph of straight pieces
-# from its left end on, if that end counts as a corner. Nine of them follow a sine:
+# pieces. Conversely, **give each corner, the left end included, a hinge that brings the change of slope there**: with a constant, the sum follows any unbroken graph
+# of straight pieces. Nine of them follow a sine:
 
 
 # %% id="sine"
@@ -148,13 +148,13 @@ def sum_of_hinges(x, n):
 x = np.linspace(0, 2 * np.pi, 1001)
 plots.show(
     plots.lines(x, {"sin x": np.sin(x), "9 hinges": sum_of_hinges(x, 9)}, x_label="input", y_label="height"),
-    alt="A sine wave from 0 to 2π and nine straight pieces that meet it at their corners; only at the top and the bottom can the two be told apart.",
+    alt="A sine wave from 0 to 2π and nine straight pieces that meet it at their corners; the gaps are widest around the top and the bottom, and below 0.06.",
 )
 for n in (9, 18, 36):
     print(f"{n:2} hinges: largest error {np.abs(sum_of_hinges(x, n) - np.sin(x)).max():.4f}")
 
 # %% [markdown] id="sine-read"
-# *What to see: the dashed pieces leave the sine visibly only at the crest and in the trough.* Twice the hinges, a quarter of the error.
+# *What to see: the dashed pieces leave the sine most around its crest and its trough.* Twice the hinges, a quarter of the error.
 
 # %% [markdown] id="by-hand"
 # ## By hand
@@ -179,7 +179,7 @@ for weight, bias, value in ((2, -3, 4), (-2, 1, -1)):
 # ## Cheap, and half of it is zero
 #
 # ReLU needs a comparison, sigmoid an exponential and a division. We time both on 100,000 scores, then whole training steps. Times vary, so both take turns, the
-# shortest of 25 counts, and we print only an order that holds by a wide margin.
+# shortest of 25 counts, and we print only a clear order.
 
 # %% id="cost"
 from timeit import timeit
@@ -249,12 +249,12 @@ for rate in (0.1, 1.0):
 # | | because | seen in |
 # |---|---|---|
 # | **+** passes the gradient whole where it is on | its slope there is 1 | [eight layers](#The-slope:-1,-0,-and-a-choice-at-the-corner) |
-# | **+** sums of it follow any unbroken curve, as closely as we like | each hinge adds one bend | [the sine](#Hinges-are-enough) |
+# | **+** sums of it follow any unbroken curve, between two ends, as closely as we like | each hinge adds one bend | [the sine](#Hinges-are-enough) |
 # | **+** cheap, and sparse | a comparison; half of centred scores become 0 | [the timing](#Cheap,-and-half-of-it-is-zero) |
 # | **−** units can die | no slope where off; **remedy:** smaller steps, or a slope on the left: [leaky ReLU](90_gallery_activations.ipynb) | [the experiment](#Experiment:-a-zero-is-not-a-death) |
 # | **−** outputs are never negative | its range is $[0, \infty)$ | [the table](#The-definition) |
 #
-# **Use it** first in hidden layers, with He's weights; **not** as an output that must be a probability, or negative at times.
+# **Use it** as the first choice in hidden layers, with He's weights; **not** as an output that must be a probability, or negative at times.
 
 # %% [markdown] id="used"
 # ## Where it is used
@@ -282,8 +282,8 @@ for slope in (0.0, 1.0):
 # %% [markdown] id="frameworks"
 # ## In Keras and PyTorch
 #
-# Same inputs, same numbers. Two traps: Keras' `Dense` starts with Xavier's weights unless told `kernel_initializer="he_normal"`, and PyTorch's
-# `nn.ReLU(inplace=True)` overwrites its input. At 0 their ReLUs have slope 0, but a maximum with 0 has a rule of its own. At low precision that choice can matter
+# Three traps: Keras' `Dense` starts with Xavier's weights unless told `kernel_initializer="he_normal"`; PyTorch's `nn.Linear` starts
+# with smaller ones still; `nn.ReLU(inplace=True)` overwrites its input. At 0 their ReLUs have slope 0, but a maximum with 0 has a rule of its own. At low precision that choice can matter
 # (Bertoin et al. 2021, *NeurIPS* 34).
 
 # %% id="frameworks-run"

@@ -130,7 +130,7 @@ for name, shares in attempts.items():
 plots.show(
     plots.curve_and_derivative(get("softmax")),
     alt="Left: the first of four shares rises in an S from 0 to 1; it is one quarter at 0, where "
-    "all scores are equal. Right: its slope is a hill of height one quarter, a little right of 0.",
+    "all scores are equal. Right: its slope is a hill of height one quarter at 1.1.",
 )
 
 # %% [markdown] id="derivative-seen"
@@ -163,7 +163,7 @@ for temperature in (0.1, 1, 10):
     print(f"T = {temperature:4}: " + "  ".join(f"{share:.5f}" for share in shares))
 
 # %% [markdown] id="temperature-read"
-# Cold, the winner takes 0.99995 of the whole. Hot, the shares approach a third each: 0.367, 0.332, 0.301. The order never changes.
+# Cold, the winner takes 0.99995. Hot, the shares approach a third each: 0.367, 0.332, 0.301. The order never changes.
 
 # %% [markdown] id="explore"
 # ## Explore: deal out the shares
@@ -204,7 +204,7 @@ print(f"σ(ln 3) = {sigmoid(np.log(3)):.4f}")
 #
 # **Run.** A small network (its settings belong to later lessons) gives every picture of a handwritten digit ten scores. It learns from 179 pictures, in 10
 # passes over them or in 1000; five seeds. Of 1438 new pictures we take those whose largest share is near 0.9 (within 0.05) and count the right answers. Then we choose the temperature
-# at which, on 180 *other* pictures, the mean largest share equals the share of right answers, and count again.
+# at which, on 180 *other* pictures, the mean largest share equals the fraction of right answers, and count again.
 
 
 # %% id="sure-and-right"
@@ -238,9 +238,10 @@ for passes in (10, 1000):
         pairs = sure_and_right(*test), sure_and_right(*test, T)
         for name, pair in zip((f"{passes} passes", f"{passes}, with T"), pairs, strict=True):
             results[name].append(pair)
-        near = [f"{right[np.abs(sure - 0.9) < 0.05].mean():4.0%}" for sure, right in pairs]
+        near = [right[np.abs(sure - 0.9) < 0.05] for sure, right in pairs]
+        counts = [f"{right.mean():4.0%} of {len(right):3}" for right in near]
         line = f"{passes:4} passes, seed {seed}: {pairs[0][1].mean():.0%} right"
-        print(f"{line}; near 0.9: {near[0]}; with T = {T:.2f}: {near[1]}")
+        print(f"{line}; near 0.9: {counts[0]}; with T = {T:.2f}: {counts[1]}")
 
 # %% [markdown] id="experiment-figure-before"
 # All seeds together, also for other shares. An honest classifier lies on the diagonal: of its answers with share 0.6, six in ten are right.
@@ -263,9 +264,9 @@ plots.show(
 # *What to see: after 10 passes far above the diagonal, after 1000 far below it; with a temperature, both close to it.*
 #
 # **Read.** First too modest, then too sure: near 0.9 the network is right 99 to 100 times in a hundred after 10 passes, 76 to 83 times after 1000, although it
-# has become *better*. One number, fitted on other pictures, brings both to 80 to 96 times; wrong answers still have a mean share of 0.65 or 0.66.
+# has become *better*. One number, fitted on other pictures, brings both to 80 to 96 times. Yet wrong answers then have a mean share of 0.65 or 0.66.
 #
-# **What this does not show.** That the temperature holds for digits from another pen. Nor much precision: some 80 pictures near 0.9 (a seed, 1000 passes) leave about five
+# **What this does not show.** That the temperature holds for digits from another pen. Nor much precision: 76 to 91 pictures near 0.9 (a seed, 1000 passes) leave about five
 # points of doubt. And no answer has changed: the order of the scores stays.
 
 # %% [markdown] id="traits"
@@ -276,8 +277,8 @@ plots.show(
 # | **+** shares of one whole, from any scores | positive first, then divided | [the definition](#The-definition) |
 # | **+** slopes from the shares alone | $s_i(\delta_{ij} - s_j)$ | [the check](#The-slopes:-what-one-share-gains,-the-others-pay) |
 # | **−** overflows as typed | $e^{1002}$; **remedy:** subtract each row's maximum | [the shift](#Only-differences-count) |
-# | **−** saturates | one score far ahead; **remedy:** a [loss from the scores](22_binary_cross_entropy.ipynb) | “scores 20, 10, 0” |
-# | **−** can't say “none of these” | the sum is always 1; **remedy:** a sigmoid per class | “nothing fits” |
+# | **−** saturates | one score far ahead; **remedy:** a [loss from the scores](22_binary_cross_entropy.ipynb) | [“scores 20, 10, 0”](#The-slopes:-what-one-share-gains,-the-others-pay) |
+# | **−** can't say “none of these” | the sum is always 1; **remedy:** a sigmoid per class | [“nothing fits”](#Two-myths) |
 # | **−** a share is no measured probability | learning pushes scores apart; **remedy:** a fitted temperature | [the experiment](#Experiment:-is-0.9-right-nine-times-in-ten?) |
 #
 # **Use it** where exactly one of several answers is right. Where several may be, take a sigmoid each.
@@ -293,7 +294,7 @@ plots.show(
 # ## Two myths
 #
 # **“For two classes, softmax and sigmoid differ.”** Divide above and below by $e^{x_1}$: $\frac{e^{x_1}}{e^{x_1} + e^{x_2}} = \frac{1}{1 + e^{-(x_1 - x_2)}} =
-# \sigma(x_1 - x_2)$. Softmax is the sigmoid of the *difference*. A sigmoid of *each* score is something else, as we saw.
+# \sigma(x_1 - x_2)$. Softmax is the sigmoid of the *difference*. A sigmoid of *each* score is something else.
 #
 # **“If nothing fits, all shares are small.”** They can't be:
 

@@ -39,7 +39,7 @@ recall("17")
 # %% [markdown] id="question"
 # ## Twenty callers, one number to announce
 #
-# A help line wants to tell every caller the same number: how long it will take. Here are twenty waits in minutes (made up: nineteen around 10, and one hour).
+# A help line wants to tell every caller the same number: how long it will take. Here are twenty waits in minutes (made up: nineteen around 10, one hour).
 
 # %% id="waits"
 waits = data.measurements_with_outlier().y
@@ -82,7 +82,7 @@ from course_lib.panels.outlier import squares_figure
 
 plots.show(
     squares_figure([8, 9, 11, 12, 25], (13, 11), "minutes"),
-    alt="Squares on the misses of five waits. Around 13 their total area is 190, "
+    alt="Squares on the misses of the waits 8, 9, 11, 12 and 25. Around 13 their total area is 190, "
     "of which the wait of 25 makes 144. Around 11 the total is 210, of which it makes 196.",
 )
 
@@ -124,7 +124,7 @@ for name in ("mse", "half_squared_error"):
 # ## Why the mean
 #
 # A constant $c$ rests where the pulls cancel: $\sum_i 2\,(c - y_i) = 0$, so $n\,c = \sum_i y_i$, and $c$ is the **mean**. The mean absolute error (MAE) charges
-# $|\hat y - y|$. There everyone pulls equally hard, so it rests with half of the values on either side: at the **median**. We try every number from 5 to 60:
+# $|\hat y - y|$. There everyone pulls equally hard, so it rests with half of the values on either side: at the **median**. We try 5 to 60, a hundredth apart:
 
 # %% id="best-constant"
 constants = np.linspace(5, 60, 5501)
@@ -174,7 +174,7 @@ for y, c in (([2, 4, 9], 6), ([1, 2, 6], 3)):
 # %% [markdown] id="line"
 # ## Two roads to one line
 #
-# Now let the prediction be a line, $\hat y = w x + b$. **Gradient descent** takes many small steps against the slope. By the
+# Now let the prediction be a line, $\hat y = w x + b$. **Gradient descent** takes small steps against the slope. By the
 # chain rule the slopes are the means of $2 \cdot \text{miss} \cdot x$ for $w$ and of $2 \cdot \text{miss}$ for $b$:
 
 
@@ -201,7 +201,7 @@ for name, sample in samples.items():
     print(f"{name:8}: descent {w:.3f} x + {b:.3f}, closed form {exact_w:.3f} x + {exact_b:.3f}")
 
 # %% [markdown] id="two-roads-read"
-# Both roads agree. One spoilt point of thirty tilts it from 1.990 to 2.739.
+# Both roads agree. One spoilt point of thirty lifts the slope from 1.990 to 2.739.
 
 # %% [markdown] id="shape-bug"
 # ## One wrong shape, and only the mean is learned
@@ -271,7 +271,7 @@ for name, loss in {"MSE": "mse", "MAE": "mae", "Huber": ("huber", {"delta": 50})
 # | **−** one outlier drags it; **remedy:** Huber, MAE, clean data | the pull has no bound | [the experiment](#Experiment:-spoilt-targets,-442-patients) |
 # | **−** squared units; **remedy:** report RMSE | minutes become square minutes | the next cell |
 #
-# **Use it** for numbers whose large misses really are much worse. For yes-or-no targets take [binary cross-entropy](22_binary_cross_entropy.ipynb).
+# **Use it** for numbers whose large misses are much worse. For yes-or-no targets take [binary cross-entropy](22_binary_cross_entropy.ipynb).
 
 # %% id="units"
 for unit, factor in {"minutes": 1, "seconds": 60}.items():

@@ -37,7 +37,7 @@ from course_lib.losses import binary_cross_entropy, binary_cross_entropy_with_lo
 recall("22")
 
 # %% [markdown] id="question"
-# ## Two forecasters, and a loss that can't tell them apart
+# ## Two forecasters, and a loss that hardly tells them apart
 #
 # It rains on nine of ten days. Forecaster Ann says “90 %” every morning. Bob says “100 %”. On the dry day Bob is not merely
 # wrong: he was *certain*. Whom would you trust with a flood warning?
@@ -50,14 +50,14 @@ ann, bob = np.full(10, 0.9), np.full(10, 1.0)
 print(f"squared error: Ann {mse(rain, ann).mean():.2f}, Bob {mse(rain, bob).mean():.2f}")
 
 # %% [markdown] id="question-end"
-# A hair's breadth between them. The square of a miss on a probability can't exceed 1, so being certain and wrong is never
+# A hair's breadth. The square of a miss on a probability can't exceed 1, so being certain and wrong is never
 # really expensive. We want a loss for which it is.
 
 # %% [markdown] id="predict"
 # ## Predict first
 #
-# The label is 1. One model said $p = 0.1$, another $p = 0.01$. How many times as much should the second one pay? Choose, then
-# go on. (The squared error says 1.21 times: 0.98 against 0.81.)
+# The label is 1. One model said $p = 0.1$, another $p = 0.01$. How many times as much should the second one pay?
+# (The squared error says 1.21 times: 0.98 against 0.81.)
 
 # %% id="predict-form" tags=["widget"]
 predict("22-ten-times-less-likely")
@@ -67,13 +67,14 @@ predict("22-ten-times-less-likely")
 #
 # How surprised are you by something you gave probability $p$? Let us ask for two things. What is certain surprises nobody:
 # cost 0 at $p = 1$. And two independent surprises add up, while their probabilities multiply. Only a logarithm turns products into sums:
-# the surprise is $-\log p$, and we use the natural logarithm. (Its unit is called a nat; with the base-2 logarithm it is the bit.)
+# the surprise is $-\log p$, and we use the natural logarithm, written log or ln. (Its unit is called a nat; with the base-2 logarithm it is the bit.)
 #
 # **Binary cross-entropy is the surprise at the label that came.** If $p$ is the predicted probability of label 1:
 #
 # $$\ell(y, p) = -\,y \log p \;-\; (1 - y) \log(1 - p)$$
 #
-# One of the two terms is always 0: for $y = 1$ the cost is $-\log p$, for $y = 0$ it is $-\log(1 - p)$.
+# One of the two terms is always 0: for $y = 1$ the cost is $-\log p$, for $y = 0$ it is $-\log(1 - p)$. (*Entropy* is the mean surprise when the
+# forecast is the truth; *cross*-entropy, when truth and forecast are two.)
 
 # %% id="surprise"
 print("  p said    cost if y = 1    squared error")
@@ -94,7 +95,8 @@ cost = [binary_cross_entropy(rain, np.full(10, p)).mean() for p in candidates]
 print(f"cheapest constant forecast: {candidates[np.argmin(cost)]:.2f}; share of rainy days: {rain.mean():.2f}")
 
 # %% [markdown] id="best-constant-read"
-# The share of ones, honestly reported, is the best constant. This loss pays for honest probabilities.
+# The share of ones, honestly reported, is the best constant. This loss pays for honest probabilities. (So does the squared error; it only lets false certainty
+# off cheaply.)
 
 # %% [markdown] id="derivative"
 # ## The gradient: prediction minus label
@@ -104,14 +106,14 @@ print(f"cheapest constant forecast: {candidates[np.argmin(cost)]:.2f}; share of 
 #
 # $$\frac{\partial \ell}{\partial z} = \left(-\frac{y}{p} + \frac{1 - y}{1 - p}\right) p\,(1 - p) = -y\,(1 - p) + (1 - y)\,p = p - y$$
 #
-# The slope of the sigmoid has cancelled. What is left is as simple as a gradient can be: **by how much was I wrong, and in which direction**. In the
-# figure, compare the far left: a sure mistake costs almost $|z|$, and its gradient stays near −1.
+# The slope of the sigmoid has cancelled. What is left: **by how much was I wrong, and in which direction**. In the
+# figure, follow label 1 (solid) to the far left: a sure mistake costs a little more than $|z|$, and its gradient stays near −1.
 
 # %% id="derivative-figure"
 plots.show(
     plots.curve_and_derivative(get("binary_cross_entropy_with_logits")),
     alt="Left: the cost for label 1 falls from 6 at logit −6 to nearly 0 at logit 6; the cost for label 0 is its mirror image. "
-    "Right: the gradients are sigmoids between −1 and 0 for label 1, between 0 and 1 for label 0.",
+    "They cross at 0.69. Right: the gradients are sigmoids, from −1 up to 0 for label 1, from 0 up to 1 for label 0.",
 )
 
 # %% [markdown] id="derivative-seen"
@@ -130,8 +132,8 @@ print(f"sure and wrong (z = −4, y = 1): gradient {p - 1:.3f}; of the squared e
 # %% [markdown] id="explore"
 # ## Explore: two losses, over the probability and over the score
 #
-# The upper pictures show cost and gradient over $p$, the lower ones over the logit $z$. Solid is the cross-entropy, dashed the squared error. **Task: make
-# the cross-entropy push the logit ten times as hard as the squared error does.** Drag a point, use the arrow keys, or type a number.
+# The upper pictures show cost and gradient over $p$, the lower ones over the logit $z$. Solid is the cross-entropy, dashed the squared error. **Task: for a model
+# that is wrong, make the cross-entropy push the logit ten times as hard as the squared error does.**
 
 # %% id="explore-widget" tags=["widget"]
 widgets.probability_losses()
@@ -143,15 +145,17 @@ widgets.probability_losses()
 # %% [markdown] id="stability"
 # ## Logits in, digits kept
 #
-# The label is 0 and the model is as wrong as can be: its score is 40. The cost should be 40. Go through the probability and see:
+# The label is 0 and the model is sure of a 1: its score is 40. The cost should be 40. Go through the probability and see:
 
 # %% id="broken"
 p = sigmoid(40.0)
 print(f"σ(40) = {p}, so 1 − p = {1 - p} and the cost is {binary_cross_entropy(0, p)}")
+print(f"what 1 − p should be: σ(−40) = {sigmoid(-40.0):.1e}")
 
 # %% [markdown] id="stability-read"
 # $\sigma(40)$ differs from 1 by $4 \cdot 10^{-18}$, less than a float64 near 1 can hold. The digits were gone **before** the loss saw them; clipping $p$
-# doesn't bring them back. So the loss takes the logit, and the formula is rearranged until nothing can overflow:
+# doesn't bring them back. So the loss takes the logit. For label 0 it is $-\log \sigma(-z) = \log(1 + e^z) = z + \log(1 + e^{-z})$, and for positive $z$ the
+# last form can't overflow. Both labels and both signs in one line:
 #
 # $$\ell(y, z) = \max(z, 0) - z\,y + \log\bigl(1 + e^{-|z|}\bigr)$$
 
@@ -205,36 +209,37 @@ for scaling in ("raw", "standard"):
         z = train.x @ np.random.default_rng(seed).normal(size=30)
         with np.errstate(all="ignore"):
             textbook = textbook_cost(train.y, z)
-        nans, infinities = np.isnan(textbook).sum(), np.isinf(textbook).sum()
-        failed = f"{nans:3} nan + {infinities:3} inf = {nans + infinities:3}"
+        nan, inf, right = np.isnan(textbook), np.isinf(textbook), (z > 0) == train.y
+        failed = f"{nan.sum():3} nan ({np.sum(nan & right):3} right) + {inf.sum():3} inf = {np.sum(nan | inf):3}"
         ours = binary_cross_entropy_with_logits(train.y, z).mean()
-        print(f"{scaling:8} seed {seed}: textbook {failed};  from logits, mean {ours:7.2f}")
+        print(f"{scaling:8} seed {seed}: textbook {failed};  from logits, mean {ours:6.2f}")
 
 # %% [markdown] id="experiment-read"
 # **Read.** With raw data the textbook formula spoils between 144 and all 426 of the costs, and a single `nan` turns the mean, and every weight it touches, into
-# `nan`. It appears even where the model is *right*: there $0 \cdot \log 0$ is computed. From logits, every cost is a number.
+# `nan`. Every `nan` is a tumour on which the model is sure and *right*: there $0 \cdot \log 0$ is computed. From logits, every cost is a number.
 #
-# **What this does not show.** That the model is any good: its weights are random. And standardising alone also removed the failures here;
-# it is good practice, but training can drive scores up again, so do both.
+# **What this does not show.** That the model is any good: its weights are random. Standardising alone also removed the failures here,
+# but training can drive scores up again: do both.
 
 # %% [markdown] id="traits"
 # ## Strengths, weaknesses, and when to use it
 #
 # | | because | seen in |
 # |---|---|---|
-# | **+** pays for honest probabilities | its best constant is the share of ones | “cheapest constant forecast” |
-# | **+** a confident mistake is never cheap | $-\log p$ has no ceiling | the table of surprises |
-# | **+** a strong gradient where the model is wrong | $p - y$: the sigmoid's slope cancels | the check: −0.982 against −0.035 |
+# | **+** pays for honest probabilities | its best constant is the share of ones | [“cheapest constant forecast”](#The-definition:-surprise) |
+# | **+** a confident mistake is never cheap | $-\log p$ has no ceiling | [the table](#The-definition:-surprise) |
+# | **+** a strong gradient where the model is wrong | $p - y$: the sigmoid's slope cancels | [the check](#The-gradient:-prediction-minus-label): −0.982 against −0.035 |
 # | **−** fragile from probabilities | $1 - \sigma(40)$ rounds to 0; **remedy:** the form from logits | the experiment |
-# | **−** one wrongly labelled example can weigh heavily | no ceiling, again; **remedy:** clean labels, soft labels | Bob's infinity |
+# | **−** one wrongly labelled example can weigh heavily | no ceiling, again; **remedy:** clean labels, or labels a little off 0 and 1 | Bob's infinity |
 #
-# **Use it** for yes-or-no targets and for several labels at once, with a *linear* last layer and the form from logits. For exclusive classes
-# take categorical cross-entropy.
+# **Use it** for yes-or-no targets and for several labels at once, with *no* activation in the last layer and the form from logits. For exclusive classes
+# take categorical cross-entropy ([lesson 27](27_output_and_loss.ipynb)).
 
 # %% [markdown] id="used"
 # ## Where it is used
 #
-# * **Logistic regression**, from credit scoring to medicine: its likelihood *is* this loss (Bishop 2006, *Pattern Recognition and Machine Learning*, §4.3.2).
+# * **Logistic regression**, from credit scoring to medicine: the least cross-entropy makes the data likeliest (Bishop 2006, *Pattern
+#   Recognition and Machine Learning*, §4.3.2).
 # * **Image classifiers with several labels**, and the discriminator of a generative adversarial network (GAN), which says “real” or “made” (Goodfellow et al.
 #   2014, *Generative Adversarial Nets*, arXiv:1406.2661).
 # * **Object detectors**: is there an object here, yes or no (Redmon & Farhadi 2018, *YOLOv3*, §2.1–2.2, arXiv:1804.02767).

@@ -40,7 +40,7 @@ recall("27")
 # ## A perfect classifier that pays 1.46
 #
 # A network reads handwritten digits. Its last layer is a softmax: ten **shares**. Its loss is **categorical cross-entropy** (CCE), $-\log$ of the share of the
-# class that came. As in lesson 22 there are two forms: one takes the shares, one takes the scores before the softmax, the **logits**. Suppose the network is
+# class that came. As in lesson 22 there are two forms: from the shares, or from the scores before the softmax, the **logits**. Suppose the network is
 # perfect, share 1 for the right digit each time.
 
 # %% id="perfect"
@@ -97,9 +97,9 @@ for target, y, z, unit in (
 # In words: how far the score of the class that came lies below a soft maximum of all scores. Raise one score $z_k$ a little. The first term grows at the
 # rate $e^{z_k} / \sum_j e^{z_j}$, which is the share $p_k$. The second counts only if $k$ is the class $c$ that came: that is $y_k$. Together: $p_k - y_k$.
 #
-# **Yes or no** is the same formula with the scores $z$ and 0. **A number**: $\frac{1}{2}(z - y)^2$ has the slope $z - y$. Each loss is the negative
-# log-likelihood that belongs to its unit: minus the logarithm of the probability of what came, for a number up to a constant (Bishop 2006, *Pattern Recognition
-# and Machine Learning*, §4.3.6). Checked:
+# **Yes or no** is the same formula with the scores $z$ and 0. **A number**: $\frac{1}{2}(z - y)^2$ has the slope $z - y$. Each loss is minus
+# the logarithm of the probability of what came, the **negative log-likelihood**; for a number with bell-shaped noise, up to a constant (Bishop 2006, *Pattern
+# Recognition and Machine Learning*, §4.3.6). Checked:
 
 
 # %% id="derivative-check"
@@ -120,7 +120,7 @@ for name, p in (
     print(f"{name:38} p − y to nine digits: {gap < 1e-9}")
 
 # %% [markdown] id="pushes"
-# We call the gradient on the score the **push**; training moves the score against it. Here are the pushes for a yes; look at the far left: sure and wrong.
+# We call the gradient on the score the **push**; training moves the score against it. For a yes, look at the far left: sure and wrong.
 
 # %% id="pushes-figure"
 from course_lib.panels import pairing
@@ -134,12 +134,12 @@ pairs = {
 pushes = {name: pairing.push("yes-no", *pair, scores).push for name, pair in pairs.items()}
 plots.show(
     plots.lines(scores, pushes, x_label="score z (label: yes)", y_label="push on the score"),
-    alt="Push on the score for a yes. The right pair stays near −1 for negative scores and fades to 0 "
-    "for positive ones. The two other pairs have a push only near score 0, and almost none on either side.",
+    alt="Push on the score for a yes. The right pair is near −1 below score −4, at −0.5 at 0 and fades to 0 above 4. "
+    "The other two have shallow valleys near 0, down to −0.15 and −0.10, and almost nothing beyond −6 and 6.",
 )
 
 # %% [markdown] id="pushes-seen"
-# *What to see: the right pair pushes with nearly −1 wherever the model is wrong. The others have a small valley around 0 and almost nothing on the far left.*
+# *What to see: where the model is sure and wrong, the right pair (solid) pushes with nearly −1. The others have small valleys around 0 and almost nothing beyond.*
 
 # %% [markdown] id="explore"
 # ## Explore: twenty-five pairs, trained
@@ -191,7 +191,7 @@ for output in ("identity", "sigmoid"):
     print(f"{output:9} typical miss {min(misses):.0f} to {max(misses):.0f}")
 
 # %% [markdown] id="wrong-saturates-words"
-# **Saturated.** With the squared error the unit's slope stays in the gradient. **One unit or two?** Softmax of two scores is the sigmoid of their difference, so
+# **Saturated.** With the squared error the unit's slope stays in the gradient ([lesson 24](24_mse_or_cross_entropy.ipynb)). **One unit or two?** Softmax of two scores is the sigmoid of their difference, so
 # either will do; softmax of a *single* score is always 1.
 
 # %% id="wrong-saturates"
@@ -266,7 +266,7 @@ reveal("27-softmax-twice")
 
 # %% [markdown] id="experiment-read"
 # **Read.** At rate 0.5 the right pair is ahead, 93.8 % against 85.8 % (twice) and 87.9 % (squared error); its range meets neither. At rate 50 all three are
-# equal within their spread. But the doubled softmax still reports a loss of 1.48, just above its floor; one softmax reports 0.02.
+# equal within their spread. But the doubled softmax still reports a training loss of 1.48, just above its floor; one softmax reports 0.02.
 #
 # **What this does not show.** That accuracy always needs the right pair: a rate a hundred times as large buys nearly all of it back here, which is how the bug
 # survives. Only one layer was tried.
@@ -276,8 +276,8 @@ reveal("27-softmax-twice")
 #
 # | | because | remedy | seen in |
 # |---|---|---|---|
-# | **+** a full push wherever it is wrong | the unit's slope cancels | | the figure |
-# | **−** good answers, but a high loss | unit applied twice | a linear last layer | [the experiment](#Experiment:-softmax-once,-twice,-and-with-the-squared-error) |
+# | **+** a full push where it is sure and wrong | the unit's slope cancels | | the figure |
+# | **−** good answers, but a high loss | unit applied twice | a linear last layer | the experiment |
 # | **−** some targets are never reached | wrong range | identity for numbers | diabetes |
 # | **−** sure, wrong, hardly moving | squared error after a saturating unit | cross-entropy | “sure and wrong” |
 # | **−** `nan`, or an error | scores taken for probabilities | the form from logits | the ReLU line |
@@ -294,7 +294,7 @@ reveal("27-softmax-twice")
 # %% [markdown] id="myths"
 # ## Two myths
 #
-# **“Put a softmax before `CrossEntropyLoss`.”** It wants logits.
+# **“Put a softmax before `CrossEntropyLoss`.”** It wants logits: hence the 1.461 above.
 #
 # **“With softmax the loss can reach 0.”** Never on paper: however large the lead, the rivals keep something. The machine rounds it to 0 in the end:
 

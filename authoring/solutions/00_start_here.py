@@ -62,4 +62,5 @@ check("00-double")
 # Break your answer on purpose: square instead of doubling, forget the `return`, misspell `x`. Read each message. It tells you what was seen,
 # what it means and what to do next, and never gives the answer away.
 #
-# Then go on with [03 Sigmoid](../notebooks/03_sigmoid.ipynb).
+# Then go back to [Start here](../notebooks/00_start_here.ipynb), where the map and a quiz wait, or on to
+# [01 One neuron and the training loop](../notebooks/01_neuron.ipynb).

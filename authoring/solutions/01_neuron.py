@@ -71,7 +71,7 @@ check("01-neuron-output")
 #
 # Write `weight_slope(w1, w2, b, u1, u2, y)`: `u1`, `u2` and the targets `y` are float arrays of one shape. It returns each example's own slope $\partial L / \partial w_1$, an array of that shape.
 #
-# A tiny example: with the weights and the first example of question 1 and the target 0.25, score and output are 2. The slope is twice the miss 1.75, times 1, times the input 2: 7.
+# A tiny example: weights 0.5 and −0.5, bias 0.5, inputs 2 and −1, target 0.25. Score and output are 2. The slope is twice the miss 1.75, times 1, times the input 2: 7.
 
 
 # %% id="slope-answer" tags=["answer"]

@@ -163,10 +163,10 @@ check("03-repair-decision")
 #
 # *3 points. You practise: placing and scaling the S-curve with one weight and one bias.*
 #
-# A neuron computes $\sigma(w x + b)$. Choose the two numbers `w` and `b` such that it gives
+# A neuron with one input $u$ computes $\sigma(w u + b)$. Choose the two numbers `w` and `b` such that it gives
 #
-# * 0.1 at $x = 2$, and
-# * 0.9 at $x = 4$,
+# * 0.1 at $u = 2$, and
+# * 0.9 at $u = 4$,
 #
 # each within 0.005. Any pair that works is right. Pen and paper will do; so will trying, because `check` tells you what your neuron gives.
 
@@ -184,7 +184,7 @@ check("03-design-neuron")
 #
 # $$2w + b = -\log 9, \qquad 4w + b = \log 9.$$
 #
-# Subtract the first from the second: $2w = 2\log 9$. The curve is at one half where $wx + b = 0$, at $x = -b/w = 3$: half-way between the two points. The weight
+# Subtract the first from the second: $2w = 2\log 9$. The curve is at one half where $wu + b = 0$, at $u = -b/w = 3$: half-way between the two points. The weight
 # sets how steep the curve is, the bias where it stands.
 
 # %% [markdown] id="end"

@@ -175,7 +175,8 @@ check("22-bce-with-logits")
 #
 # *3 points. You practise: the chain rule through loss and sigmoid.*
 #
-# Write `bce_gradient(y_true, logits)`: for each element, the derivative of its loss with respect to its own logit, in the same shape.
+# Write `bce_gradient(y_true, logits)`: for each element, the derivative of its loss with respect to its own logit, in the same shape. Logits up to ±1000 must not
+# give `nan`.
 #
 # A tiny example: `bce_gradient(np.array([1.0]), np.array([0.0]))` is `[-0.5]`: with label 1 and a score of 0, a larger score would lower the loss.
 

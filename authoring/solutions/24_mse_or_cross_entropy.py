@@ -67,7 +67,7 @@ missing = "c"
 check("24-fair-race")
 
 # %% [markdown] id="race-why" tags=["solution"]
-# **Why.** A shared rate is the same number and not the same step: behind a sigmoid the squared error's slopes are several times smaller. In the lesson the squared error came from 53 % to 94 %
+# **Why.** A shared rate is the same number and not the same step: behind a sigmoid the squared error's slopes are at least four times smaller, since $s(1 - s) \leq \frac{1}{4}$. In the lesson the squared error came from 53 % to 94 %
 # at a rate of its own, and with ReLU hidden units the two ended level. What stayed of the claim: with sigmoid hidden units cross-entropy was far ahead after one epoch, tuned or not.
 
 # %% [markdown] id="curves-prompt"
@@ -86,7 +86,7 @@ plots.show(
 )
 
 # %% [markdown] id="curves-seen"
-# *What to see: A falls slowly, then fast, then slowly again; B falls almost evenly and ever more slowly. They cross on the way.*
+# *What to see: A (solid) falls slowly, then fast, then slowly again; B (dashed) falls almost evenly and ever more slowly. They cross on the way.*
 #
 # After how many steps does the **output** of the run with **cross-entropy** pass ½? Set `step` to that number, read off the figure. It may be off by 6.
 

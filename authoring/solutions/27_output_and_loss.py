@@ -149,7 +149,7 @@ def broken_train(steps, rate, y, z):
     return z
 
 
-np.round(broken_train(200, 0.1, np.array([1.0, 0.0]), np.array([0.0, 0.0])), 1).tolist()
+print(*np.round(broken_train(200, 0.1, np.array([1.0, 0.0]), np.array([0.0, 0.0])), 1))
 
 # %% [markdown] id="training-task"
 # Both go the right way, but the 0 has gone almost twice as far as the 1, and neither slows down as it should. Something stands in this loop once too often.

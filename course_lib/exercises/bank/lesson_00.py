@@ -95,13 +95,13 @@ DOUBLE = Exercise(
             "nothing-returned",
             _nothing_returned,
             "The function computes something but hands nothing back: its result is None.",
-            "End the function with a line that begins with return.",
+            "End the function with a line that begins with return; print only shows a value.",
         ),
         Misconception(
             "changed-its-input",
             _in_place,
             "The values are right, but x itself is overwritten, so the caller's data is spoilt.",
-            "Build a new array; *= writes into the old one.",
+            "Build a new array; *= and x[...] = write into the old one.",
             worth=0.5,
         ),
     ),
@@ -160,7 +160,8 @@ QUIZ = (
         "What does a loss tell?",
         (
             Option(
-                "How many examples are right.", "That is accuracy, a metric for people. It is flat almost everywhere."
+                "How many examples are right.",
+                "That is accuracy, a measure for people. It counts, and does not say how near the wrong ones are.",
             ),
             Option("How fast the network learns.", "How large a step is taken is the learning rate's part."),
             Option("In one number, how wrong an output is.", "Yes, and training makes it smaller.", right=True),

@@ -223,6 +223,10 @@ def _mean_of_all(w1: float, w2: float, b: float, u1: Array, u2: Array, y: Array)
     return np.mean(weight_slope(w1, w2, b, u1, u2, y))
 
 
+def _divided_by_the_count(w1: float, w2: float, b: float, u1: Array, u2: Array, y: Array) -> Array:
+    return weight_slope(w1, w2, b, u1, u2, y) / len(y)
+
+
 def _draw_targets(rng: np.random.Generator) -> list[Probe]:
     return [
         Probe(probe.label, (*probe.args, np.round(rng.uniform(0.2, 1.2, np.shape(probe.args[-1])), 2)))
@@ -321,6 +325,14 @@ WEIGHT_SLOPE = Exercise(
             "The slopes of all examples have been averaged to one number. Asked for is each example's own slope.",
             "Leave the mean out: the answer has the shape of the inputs.",
             worth=0.5,
+        ),
+        Misconception(
+            "divided-by-the-count",
+            _divided_by_the_count,
+            "Every slope is divided by the number of examples. That belongs to the slope of a mean loss; here each "
+            "example has a loss of its own.",
+            "Leave the division out.",
+            worth=0.75,
         ),
     ),
     hints=(
@@ -447,6 +459,8 @@ REPAIR_LOOP = Exercise(
         Probe("a small rate", (0.001, [1.0, -2.0], [2.0, 1.0])),
         Probe("a rate that is too large", (0.3, [2.0, -2.0], [1.0, 3.0])),
         Probe("a large target", (0.05, [1.5], [-2000.0])),
+        # Twenty updates, not as many as seem enough: a loop that stops at a small slope is off by more than rounding.
+        Probe("a rate that arrives early", (0.1, [1.5, -2.0], [1.0, 3.0])),
         Probe("a 2-D array", (0.05, [[1.0, -1.0], [0.5, 2.0]], [[1.0, 2.0], [3.0, 4.0]])),
     ),
     draw=_draw_pairs,
@@ -471,8 +485,8 @@ REPAIR_LOOP = Exercise(
         Misconception(
             "returns-after-one-update",
             _returns_after_one,
-            "These are the weights after one update. The return probably stands inside the loop.",
-            "Move it out, to the depth of the word for.",
+            "These are the weights after one update: the loop ends too early, or begins anew in every round.",
+            "The return belongs after the loop, at the depth of the word for; the first weight is set once, before it.",
             worth=1 / 3,
         ),
         Misconception(
@@ -568,6 +582,20 @@ UPDATE_BY_HAND = Exercise(
             (1.7, 2.2),
             "The bias is right. The weight's slope lacks its last factor, the input, which also turns its sign.",
             "Multiply the slope of the score by −2 for the weight.",
+            worth=0.5,
+        ),
+        Misconception(
+            "sign-of-the-input-lost",
+            (1.9, 2.2),
+            "The bias is right. The weight's step has the right size and goes the wrong way: its input is negative.",
+            "Multiply the slope of the score by the input with its sign.",
+            worth=0.5,
+        ),
+        Misconception(
+            "slopes-for-the-new-numbers",
+            (8.0, -4.0),
+            "These are the two slopes, and they are right. Asked for are weight and bias after the update.",
+            "Each new number is the old one minus rate times slope.",
             worth=0.5,
         ),
         Misconception(
@@ -695,15 +723,13 @@ FIND_RATE = Exercise(
             "bounces-for-ever",
             0.1,
             "Each update leaps to the other side of the target and lands just as far from it.",
-            "The steps are exactly twice as long as they should be. Shorten them.",
-            worth=1 / 3,
+            "The steps are too long: a good one ends near the target, not beyond it.",
         ),
         Misconception(
             "creeps",
             0.01,
             "The right direction at a crawl: after five updates much of the loss is left.",
             "Compare two neighbouring outputs: how much nearer does one update come? Take longer steps.",
-            worth=1 / 3,
         ),
         Misconception(
             "explodes",

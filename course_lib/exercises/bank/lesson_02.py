@@ -382,6 +382,10 @@ def _second_bias_forgotten(u: Array, w1: Array, b1: Array, w2: Array, b2: Array)
     return np.maximum(u @ w1 + b1, 0) @ w2
 
 
+def _first_bias_forgotten(u: Array, w1: Array, b1: Array, w2: Array, b2: Array) -> Array:
+    return np.maximum(u @ w1, 0) @ w2 + b2
+
+
 def _minimum_for_maximum(u: Array, w1: Array, b1: Array, w2: Array, b2: Array) -> Array:
     return np.minimum(u @ w1 + b1, 0) @ w2 + b2
 
@@ -467,6 +471,13 @@ REPAIR_FORWARD = Exercise(
             _second_bias_forgotten,
             "The bend is in its place. The second layer has a bias too, and it is missing.",
             "Compare your second layer with the first one.",
+            worth=2 / 3,
+        ),
+        Misconception(
+            "first-bias-forgotten",
+            _first_bias_forgotten,
+            "The bend is in its place. The first layer has a bias too; it is missing, and it decides where units bend.",
+            "Compare your first layer with the second one.",
             worth=2 / 3,
         ),
         Misconception(

@@ -54,6 +54,10 @@ def _naive(x: Array) -> Array:
     return 1 / (1 + np.exp(-x))
 
 
+def _naive_by_loop(x: Array) -> Any:
+    return np.reshape([1 / (1 + math.exp(-z)) for z in x.ravel().tolist()], x.shape)
+
+
 def _where_guard(x: Array) -> Array:
     return np.where(x >= 0, 1 / (1 + np.exp(-x)), np.exp(x) / (1 + np.exp(x)))
 
@@ -103,6 +107,8 @@ STABLE_SIGMOID = Exercise(
         Probe("saturated scores", ([-30.0, 30.0],)),
         Probe("a very negative score", ([-1000.0],)),
         Probe("a very positive score", ([1000.0],)),
+        # One form for the whole array is not enough: both ends have to come out in one call.
+        Probe("very large scores of both signs", ([-1000.0, 0.0, 1000.0],)),
         Probe("a 2-D array", ([[-1.0, 0.5, 2.0], [3.0, -0.25, 0.0]],)),
     ),
     draw=_draw_scores,
@@ -127,6 +133,13 @@ STABLE_SIGMOID = Exercise(
             _naive,
             "The values are right, but for very negative x the exponential overflows and NumPy warns.",
             "Which sign must the exponent have so that exp stays below 1? Arrange for that sign on both sides of 0.",
+            worth=0.5,
+        ),
+        Misconception(
+            "naive-with-math",
+            _naive_by_loop,
+            "Right where a number comes out, but for very negative x math.exp gives up: e^−x is too large for it.",
+            "For which sign of x does e^−x stay below 1? Use another form of σ for the other sign.",
             worth=0.5,
         ),
         Misconception(
@@ -211,6 +224,10 @@ def _s_times_one_minus_s(x: Array) -> Array:
     return s * (1 - s)
 
 
+def _quotient_as_derived(x: Array) -> Array:
+    return np.exp(-x) / (1 + np.exp(-x)) ** 2
+
+
 def _x_times_one_minus_x(x: Array) -> Array:
     return x * (1 - x)
 
@@ -268,6 +285,13 @@ SIGMOID_DERIVATIVE = Exercise(
             _s_times_one_minus_s,
             "s(1 − s) is right on paper. For large x, s rounds to 1 and 1 − s loses its digits, so the tail is lost.",
             "1 − σ(x) has a name of its own: what is σ(−x)?",
+            worth=2 / 3,
+        ),
+        Misconception(
+            "quotient-as-derived",
+            _quotient_as_derived,
+            "Right wherever e^−x stays small enough; for very negative x it overflows, and ∞ by ∞ is nan.",
+            "The slope is the same at x and at −x. On which side of 0 is this quotient harmless?",
             worth=2 / 3,
         ),
         Misconception(
@@ -339,6 +363,10 @@ def _strictly_above(z: Array, threshold: float) -> Array:
     return np.where(stable_sigmoid(z) > threshold, 1, 0)
 
 
+def _threshold_mirrored(z: Array, threshold: float) -> Array:
+    return np.where(z >= np.log((1 - threshold) / threshold), 1, 0)
+
+
 def _threshold_ignored(z: Array, threshold: float) -> Array:
     return np.where(z >= 0, 1, 0)
 
@@ -399,6 +427,13 @@ REPAIR_DECISION = Exercise(
             worth=2 / 3,
         ),
         Misconception(
+            "threshold-mirrored",
+            _threshold_mirrored,
+            "The threshold is carried over to the scores with the wrong sign: a strict one lets more through.",
+            "Put 0.9 into your formula. Is the score that comes out above 0, where σ is above one half?",
+            worth=1 / 3,
+        ),
+        Misconception(
             "threshold-ignored",
             _threshold_ignored,
             "Comparing z with 0 is right for a threshold of one half, and only then. The argument is not used.",
@@ -439,11 +474,11 @@ _BAND = 0.005
 
 
 def _reached(w: Array, b: Array) -> Measured:
-    outputs = [float(stable_sigmoid(w * x + b)) for x, _ in _TARGETS]
+    outputs = [float(stable_sigmoid(w * u + b)) for u, _ in _TARGETS]
     hits = [abs(out - target) <= _BAND for out, (_, target) in zip(outputs, _TARGETS, strict=True)]
     parts = [
-        f"at x = {x:g} your neuron gives {out:.3f} ({'within' if hit else 'outside'} the band around {target:g})"
-        for out, (x, target), hit in zip(outputs, _TARGETS, hits, strict=True)
+        f"at u = {u:g} your neuron gives {out:.3f} ({'within' if hit else 'outside'} the band around {target:g})"
+        for out, (u, target), hit in zip(outputs, _TARGETS, hits, strict=True)
     ]
     text = " and ".join(parts)
     return Measured(sum(hits) / len(hits), text[0].upper() + text[1:] + ".")
@@ -470,28 +505,28 @@ DESIGN_NEURON = Exercise(
         Misconception(
             "bias-with-the-wrong-sign",
             (math.log(9), 3 * math.log(9)),
-            "The steepness is right, but the curve stands at x = −3: the bias has the wrong sign.",
-            "The centre is where w·x + b = 0. Solve that for b at the x where the curve should be at one half.",
+            "The steepness is right, but the curve stands at u = −3: the bias has the wrong sign.",
+            "The centre is where w·u + b = 0. Solve that for b at the u where the curve should be at one half.",
             worth=1 / 3,
         ),
         Misconception(
             "falls-instead-of-rises",
             (-math.log(9), 3 * math.log(9)),
             "The curve stands in the right place and falls where it should rise: w has the wrong sign, and b with it.",
-            "A larger x must give a larger score. Which sign of w does that?",
+            "A larger input must give a larger score. Which sign of w does that?",
             worth=1 / 3,
         ),
         Misconception(
             "forgot-the-bias",
             (math.log(9), 0.0),
-            "Without a bias the curve stays centred at x = 0.",
+            "Without a bias the curve stays centred at u = 0.",
             "Shift it: the centre must lie half-way between the two given points.",
             worth=0.1,
         ),
         Misconception(
             "line-instead-of-sigmoid",
             (0.4, -0.7),
-            "These numbers make the straight line w·x + b pass through the two points. The sigmoid comes after the "
+            "These numbers make the straight line w·u + b pass through the two points. The sigmoid comes after the "
             "line.",
             "First find the two scores that σ maps to 0.1 and 0.9, then lay the line through those.",
         ),
@@ -504,7 +539,7 @@ DESIGN_NEURON = Exercise(
     ),
     explanation=(
         "σ(z) = 0.9 at z = log 9 ≈ 2.197, and by symmetry σ(z) = 0.1 at z = −log 9. Subtracting 2w + b = −log 9 from "
-        "4w + b = log 9 gives w = log 9; the centre of the curve, x = −b/w, must be 3, so b = −3 log 9 ≈ −6.592. The "
+        "4w + b = log 9 gives w = log 9; the centre of the curve, u = −b/w, must be 3, so b = −3 log 9 ≈ −6.592. The "
         "weight sets how steep the curve is, the bias where it stands."
     ),
 )

@@ -400,6 +400,13 @@ READ_HINGE = Exercise(
             worth=0.5,
         ),
         Misconception(
+            "slope-before-the-bend",
+            (1.0, 1.5),
+            "The corner is right. The slope is that of the piece before it, which the first hinge makes alone.",
+            "Read the slope behind the corner too. How far did it fall?",
+            worth=0.5,
+        ),
+        Misconception(
             "sign-forgotten",
             (1.0, 2.0),
             "The corner and the size of the change are right. Does this hinge bend the graph up or down?",
@@ -502,6 +509,13 @@ DESIGN_BUMP = Exercise(
             "The bump is right up to 4, then it runs on downwards: nothing stops it.",
             "After 4 all three slopes together must be 0.",
             worth=2 / 3,
+        ),
+        Misconception(
+            "flat-instead-of-falling",
+            (3.0, -3.0, 0.0),
+            "The second hinge stops the rise, no more: from 2 on the sum stays level. It must also come down.",
+            "Which slope brings the sum from its top at x = 2 down to 0 at x = 4? The first rise has to go as well.",
+            worth=1 / 3,
         ),
         Misconception(
             "undid-one-hinge-only",
@@ -612,6 +626,13 @@ def _mask_after_the_step(w: float, b: float, rate: float, steps: int, x: Array, 
     return np.maximum(w * x + b, 0)
 
 
+def _bias_after_the_weight(w: float, b: float, rate: float, steps: int, x: Array, y: Array) -> Array:
+    for _ in range(steps):
+        w = w - rate * np.mean(2 * (np.maximum(w * x + b, 0) - y) * (w * x + b > 0) * x)
+        b = b - rate * np.mean(2 * (np.maximum(w * x + b, 0) - y) * (w * x + b > 0))
+    return np.maximum(w * x + b, 0)
+
+
 def _mean_of_those_that_are_on(w: float, b: float, rate: float, steps: int, x: Array, y: Array) -> Array:
     for _ in range(steps):
         score = w * x + b
@@ -630,6 +651,18 @@ def _scores_returned(w: float, b: float, rate: float, steps: int, x: Array, y: A
         w = w - rate * np.mean(2 * error * on * x)
         b = b - rate * np.mean(2 * error * on)
     return w * x + b
+
+
+def _weight_and_bias_returned(w: float, b: float, rate: float, steps: int, x: Array, y: Array) -> Any:
+    for _ in range(steps):
+        score = w * x + b
+        error = 2 * (np.maximum(score, 0) - y) * (score > 0)
+        w, b = w - rate * np.mean(error * x), b - rate * np.mean(error)
+    return np.array([w, b])
+
+
+def _divided_by_rows(w: float, b: float, rate: float, steps: int, x: Array, y: Array) -> Array:
+    return train_unit(w, b, rate * x.size / len(x), steps, x, y)
 
 
 def _last_step_forgotten(w: float, b: float, rate: float, steps: int, x: Array, y: Array) -> Array:
@@ -707,6 +740,13 @@ DEBUG_TRAINING = Exercise(
             worth=0.5,
         ),
         Misconception(
+            "bias-after-the-weight",
+            _bias_after_the_weight,
+            "Nearly. But the step of the bias is computed with the new weight: the two must start from the same place.",
+            "Compute the score, the error and the pattern once per step, before either of the two is changed.",
+            worth=0.5,
+        ),
+        Misconception(
             "mask-from-the-targets",
             _mask_from_the_targets,
             "This looks at where y is positive. What counts is where the unit's own score is.",
@@ -733,6 +773,13 @@ DEBUG_TRAINING = Exercise(
             worth=0.75,
         ),
         Misconception(
+            "weight-and-bias-returned",
+            _weight_and_bias_returned,
+            "The training is right. What comes back are the weight and the bias; asked for is what the unit says at x.",
+            "Put both into max(w·x + b, 0) once more.",
+            worth=0.75,
+        ),
+        Misconception(
             "stopped-one-step-early",
             _last_step_forgotten,
             "These are the outputs before the last step.",
@@ -753,6 +800,14 @@ DEBUG_TRAINING = Exercise(
             "mean too.",
             "Divide by the number of examples: np.mean does that.",
             worth=0.5,
+        ),
+        Misconception(
+            "divided-by-rows",
+            _divided_by_rows,
+            "Right for a row of examples. In two dimensions len counts the rows, not the examples, so the steps are "
+            "too long.",
+            "Which attribute of an array counts all of its elements? Or let np.mean count.",
+            worth=0.75,
         ),
         Misconception(
             "forgot-the-two",

@@ -49,6 +49,19 @@ TWO_CLASSES = Exercise(
             worth=0.5,
         ),
         Misconception(
+            "overflowed",
+            math.nan,
+            "np.exp(1005) is infinite, and ∞/∞ has no value: nan.",
+            "Take the same number off both scores until they are easy.",
+        ),
+        Misconception(
+            "two-digits-only",
+            0.88,
+            "Right as far as it goes. Three digits after the point are asked for.",
+            "Round later.",
+            worth=0.75,
+        ),
+        Misconception(
             "ratio-of-the-shares",
             math.exp(2),
             "That is how many times the second share fits into the first one. A share lies between 0 and 1.",
@@ -201,6 +214,15 @@ def _forgot_keepdims(x: Array) -> Any:
     return share / share.sum(axis=-1)
 
 
+def _sum_of_python(x: Array) -> Any:
+    share = np.exp(x - x.max(axis=-1, keepdims=True))
+    return share / sum(share)
+
+
+def _sum_overflows_in_the_logarithm(x: Array) -> Any:
+    return np.exp(x - np.log(np.exp(x).sum(axis=-1, keepdims=True)))
+
+
 def _axis_one(x: Array) -> Any:
     share = np.exp(x - x.max(axis=1, keepdims=True))
     return share / share.sum(axis=1, keepdims=True)
@@ -281,6 +303,13 @@ STABLE_SOFTMAX = Exercise(
             worth=0.5,
         ),
         Misconception(
+            "log-sum-overflow",
+            _sum_overflows_in_the_logarithm,
+            "Right on paper. But e^1000 overflows inside the logarithm, too, and e^(−1000) vanishes there.",
+            "Only differences count: what may you take off every score of a row first?",
+            worth=0.5,
+        ),
+        Misconception(
             "global-max",
             _global_max,
             "The largest score of the whole array is taken off. A row far below it becomes 0/0.",
@@ -321,6 +350,13 @@ STABLE_SOFTMAX = Exercise(
             _forgot_keepdims,
             "The sums have lost their axis. NumPy then lines them up with the columns: an error, or worse, none.",
             "Print the shape of the sum. keepdims=True leaves the summed axis in place with length 1.",
+            worth=0.5,
+        ),
+        Misconception(
+            "sum-of-python",
+            _sum_of_python,
+            "Right for a single row. Python's sum goes along the first axis: with several rows it adds row to row.",
+            "NumPy's sum takes an axis and keepdims, as the maximum does.",
             worth=0.5,
         ),
         Misconception(
@@ -453,6 +489,16 @@ def _tempered_over_everything(x: Array, temperature: float) -> Any:
     return share / share.sum()
 
 
+def _tempered_along_the_first_axis(x: Array, temperature: float) -> Any:
+    share = np.exp((x - x.max(axis=0)) / temperature)
+    return share / share.sum(axis=0)
+
+
+def _tempered_without_keepdims(x: Array, temperature: float) -> Any:
+    share = np.exp((x - x.max(axis=-1, keepdims=True)) / temperature)
+    return share / share.sum(axis=-1)
+
+
 def _draw_temperatures(rng: np.random.Generator) -> list[Probe]:
     cold, hot = np.round(rng.uniform(0.3, 0.7), 3), np.round(rng.uniform(2, 5), 3)
     return [
@@ -542,6 +588,20 @@ REPAIR_TEMPERATURE = Exercise(
             "The maximum and the sum belong to each row: axis=-1, keepdims=True.",
             worth=0.5,
         ),
+        Misconception(
+            "first-axis",
+            _tempered_along_the_first_axis,
+            "One row is right; with two rows, the columns sum to 1.",
+            "The classes stand in the last axis, whatever the shape: axis=-1.",
+            worth=0.5,
+        ),
+        Misconception(
+            "forgot-keepdims",
+            _tempered_without_keepdims,
+            "One row is right. With two rows the sums have lost their axis, and NumPy lines them up with the columns.",
+            "keepdims=True leaves the summed axis in place with length 1.",
+            worth=0.5,
+        ),
     ),
     hints=(
         "In the broken function, what happens to a factor that stands above and below the fraction line?",
@@ -549,8 +609,8 @@ REPAIR_TEMPERATURE = Exercise(
         "Divide x by the temperature in the first line, then go on exactly as in a stable softmax.",
     ),
     explanation=(
-        "A factor on the exponentials cancels in the fraction, as a common shift of the scores does: log T added to "
-        "every score. The temperature has to divide the differences, so it goes inside the exponent. Raising the "
+        "A factor on the exponentials cancels in the fraction, as a common shift of the scores does: ln T taken "
+        "off every score. The temperature has to divide the differences, so it goes inside the exponent. Raising the "
         "shares to the power 1/T and dividing by the sum again is the same thing."
     ),
 )
@@ -597,6 +657,11 @@ def _every_share_alone(x: Array, j: int) -> Any:
 def _forgot_the_delta(x: Array, j: int) -> Any:
     s = stable_softmax(x)
     return -s * s[..., j : j + 1]
+
+
+def _own_share_for_share_j(x: Array, j: int) -> Any:
+    s = stable_softmax(x)
+    return s * (np.eye(x.shape[-1])[j] - s)
 
 
 def _sign_flipped(x: Array, j: int) -> Any:
@@ -685,6 +750,13 @@ SHARE_SLOPES = Exercise(
             _forgot_the_delta,
             "The shares that pay are right. Share j itself grows, so its slope is positive.",
             "For share j the numerator moves too: add its share.",
+            worth=0.5,
+        ),
+        Misconception(
+            "own-share-for-share-j",
+            _own_share_for_share_j,
+            "Share j is right. The others pay their own share times share j, not their own share squared.",
+            "Which score moves? Its share belongs into every slope of the row.",
             worth=0.5,
         ),
         Misconception(
@@ -803,6 +875,14 @@ SCORES_FOR_SHARES = Exercise(
             worth=0.5,
         ),
         Misconception(
+            # The same slip by who sets the owl to 0.
+            "forgot-the-temperature-with-owl-at-0",
+            (math.log(7), math.log(2), 0.0),
+            "These scores would be right at temperature 1.",
+            "At temperature 2 every difference is halved before the exponential. Make up for it.",
+            worth=0.5,
+        ),
+        Misconception(
             "divided-by-the-temperature",
             tuple(math.log(wanted) / _TEMPERATURE for wanted in _WANTED),
             "The temperature already divides the scores, and here they have been divided once more.",
@@ -813,7 +893,7 @@ SCORES_FOR_SHARES = Exercise(
             "percentages-as-scores",
             (70.0, 20.0, 10.0),
             "A lead of 50 is enormous: e^25 to 1, even at temperature 2.",
-            "A share twice as large needs a lead of T·log 2 only.",
+            "A share twice as large needs a lead of T·ln 2 only.",
         ),
         Misconception(
             "log-with-the-wrong-sign",
@@ -838,8 +918,8 @@ SCORES_FOR_SHARES = Exercise(
         "Take the natural logarithm of each share and multiply it by the temperature.",
     ),
     explanation=(
-        "The shares are proportional to e^(x/T), so x = T·log s, up to a common shift that changes nothing: (2 log 7, "
-        "2 log 2, 0) gives the same shares as (2 log 0.7, 2 log 0.2, 2 log 0.1). Three shares fix two differences, "
+        "The shares are proportional to e^(x/T), so x = T·ln s, up to a common shift that changes nothing: (2 ln 7, "
+        "2 ln 2, 0) gives the same shares as (2 ln 0.7, 2 ln 0.2, 2 ln 0.1). Three shares fix two differences, "
         "never three scores."
     ),
 )

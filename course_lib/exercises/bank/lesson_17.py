@@ -105,8 +105,7 @@ READ_BOWL = Exercise(
         Misconception(
             "the-best-constant-itself",
             9.0,
-            "That is the constant with the lowest MSE, read well. It stands for all seven waits; one of them is asked "
-            "for.",
+            "That is where the curve is lowest, the best constant for all seven waits. One of them is asked for.",
             "What do seven waits add up to when this is their mean?",
             worth=0.5,
         ),
@@ -368,6 +367,10 @@ def _all_flattened(y_true: Array, y_pred: Array) -> Array:
     return (y_pred.ravel() - y_true.ravel()) ** 2
 
 
+def _squeezed(y_true: Array, y_pred: Array) -> Array:
+    return (y_pred.squeeze() - y_true.squeeze()) ** 2
+
+
 def _columns_only(y_true: Array, y_pred: Array) -> Array:
     return (y_pred - y_true.reshape(-1, 1)) ** 2
 
@@ -439,6 +442,13 @@ REPAIR_COLUMNS = Exercise(
             _all_flattened,
             "Pairs are right now, but the answer is always flat. The shape that came in should come out.",
             "Flatten nothing; or give the result its shape back.",
+            worth=2 / 3,
+        ),
+        Misconception(
+            "squeezed",
+            _squeezed,
+            "Pairs are right now, but squeeze has made each column flat. The shape that came in should come out.",
+            "Both arrays have the same shape already: is there anything to change?",
             worth=2 / 3,
         ),
         Misconception(

@@ -81,6 +81,27 @@ def _softplus_overflows(y_true: Array, logits: Array) -> Array:
     return np.log(1 + np.exp(logits)) - y_true * logits
 
 
+def _clipped_at_the_last_digit(y_true: Array, logits: Array) -> Array:
+    p = np.clip(_sigmoid(logits), 1e-15, 1 - 1e-15)
+    return -(y_true * np.log(p) + (1 - y_true) * np.log(1 - p))
+
+
+def _each_case_overflows(y_true: Array, logits: Array) -> Array:
+    return np.where(y_true == 1, np.log1p(np.exp(-logits)), np.log1p(np.exp(logits)))
+
+
+def _without_absolute_value(y_true: Array, logits: Array) -> Array:
+    return np.maximum(logits, 0) - logits * y_true + np.log1p(np.exp(-logits))
+
+
+def _loss_squared_error(y_true: Array, logits: Array) -> Array:
+    return (_sigmoid(logits) - y_true) ** 2
+
+
+def _gradient_instead_of_loss(y_true: Array, logits: Array) -> Array:
+    return _sigmoid(logits) - y_true
+
+
 def _prediction_first(y_true: Array, logits: Array) -> Array:
     return bce_with_logits(logits, y_true)
 
@@ -158,6 +179,29 @@ BCE_WITH_LOGITS = Exercise(
             worth=0.5,
         ),
         Misconception(
+            "each-case-overflows",
+            _each_case_overflows,
+            "Both cases are right on paper. Where the model is sure and wrong, the exponent is large and the "
+            "exponential overflows.",
+            "log(1 + e^a) is a + log(1 + e^−a): use the second form where a is positive.",
+            worth=0.5,
+        ),
+        Misconception(
+            "clipped-at-the-last-digit",
+            _clipped_at_the_last_digit,
+            "The clip is as near to 0 and 1 as it can be, and still no mistake costs more than 34.5: beyond, the loss "
+            "is flat and teaches nothing.",
+            "Do without probabilities: write the loss in terms of the logits.",
+            worth=0.5,
+        ),
+        Misconception(
+            "forgot-the-absolute-value",
+            _without_absolute_value,
+            "Right for logits above 0 only. Below 0 the exponent is positive, and the doubt is counted far too high.",
+            "Which sign must the exponent have, whatever the sign of z?",
+            worth=0.5,
+        ),
+        Misconception(
             "forgot-the-minus",
             _loss_forgot_the_minus,
             "The loss comes out negative: a better prediction would cost more. The minus in front is missing.",
@@ -204,6 +248,18 @@ BCE_WITH_LOGITS = Exercise(
             _logits_taken_for_probabilities,
             "The logits go into the logarithm as if they were probabilities. A logit may be any real number.",
             "The sigmoid belongs between the logit and the logarithm; then simplify.",
+        ),
+        Misconception(
+            "squared-error",
+            _loss_squared_error,
+            "This is the squared error of the probability: the worst mistake costs 1. Cross-entropy has no ceiling.",
+            "Take −log of the probability that was given to the label, then simplify.",
+        ),
+        Misconception(
+            "gradient-instead-of-loss",
+            _gradient_instead_of_loss,
+            "This is the gradient, prediction minus label. The loss itself is asked for, and a loss is never negative.",
+            "Start from −log of the probability that was given to the label.",
         ),
     ),
     hints=(
@@ -265,6 +321,14 @@ def _loss_itself(y_true: Array, logits: Array) -> Array:
     return bce_with_logits(y_true, logits)
 
 
+def _gradient_of_the_full_square(y_true: Array, logits: Array) -> Array:
+    return 2 * _kept_sigma_prime(y_true, logits)
+
+
+def _overflowing_quotient(y_true: Array, logits: Array) -> Array:
+    return np.exp(logits) / (1 + np.exp(logits)) - y_true
+
+
 def _gradient_prediction_first(y_true: Array, logits: Array) -> Array:
     return _sigmoid(y_true) - logits
 
@@ -287,7 +351,7 @@ BCE_GRADIENT = Exercise(
     objective="Derive and write the gradient of the loss with respect to the logit.",
     specification=(
         "y_true: float array of 0s and 1s, logits: float array of the same shape → array of that shape: the "
-        "derivative of each example's loss with respect to its own logit."
+        "derivative of each example's loss with respect to its own logit. Logits up to ±1000 must not give nan."
     ),
     probes=(
         Probe("logit zero", ([0.0, 1.0], [0.0, 0.0])),
@@ -314,9 +378,23 @@ BCE_GRADIENT = Exercise(
         Misconception(
             "kept-sigma-prime",
             _kept_sigma_prime,
-            "A factor σ′(z) is left over. That is the gradient of the squared error; cross-entropy cancels it.",
+            "A factor σ′(z) is left over. That is the gradient of half the squared error; cross-entropy cancels it.",
             "Multiply ∂L/∂p by σ′(z) = p(1 − p) and see what cancels.",
             worth=1 / 3,
+        ),
+        Misconception(
+            "squared-error",
+            _gradient_of_the_full_square,
+            "This is the gradient of the squared error, with its 2 and its σ′(z). In cross-entropy σ′(z) cancels.",
+            "Differentiate −log p instead of the square, then multiply by σ′(z) = p(1 − p).",
+            worth=1 / 3,
+        ),
+        Misconception(
+            "overflowing-quotient",
+            _overflowing_quotient,
+            "Right for moderate logits. At 1000 the exponential overflows, and infinity divided by infinity is nan.",
+            "Write the sigmoid such that the power of e never has a large positive exponent.",
+            worth=0.75,
         ),
         Misconception(
             "with-respect-to-probability",
@@ -416,6 +494,14 @@ def _squared_error(y_true: Array, y_prob: Array) -> Array:
     return (y_true - y_prob) ** 2
 
 
+def _cases_swapped(y_true: Array, y_prob: Array) -> Array:
+    return -np.log(np.where(y_true == 1, 1 - y_prob, y_prob))
+
+
+def _cost_forgot_the_minus(y_true: Array, y_prob: Array) -> Array:
+    return np.log(np.where(y_true == 1, y_prob, 1 - y_prob))
+
+
 def _nan_replaced_everywhere(y_true: Array, y_prob: Array) -> Array:
     return np.nan_to_num(-np.log(y_prob), nan=0.0)
 
@@ -485,6 +571,20 @@ REPAIR_BCE = Exercise(
             _positive_term_only,
             "Examples with y = 0 cost nothing here, whatever is predicted.",
             "For y = 0 the probability of what happened is 1 − p.",
+            worth=1 / 3,
+        ),
+        Misconception(
+            "cases-swapped",
+            _cases_swapped,
+            "The two cases have changed places: a good prediction is expensive here and a bad one cheap.",
+            "y = 1 means that the thing happened. Which probability did the model give to that?",
+            worth=1 / 3,
+        ),
+        Misconception(
+            "forgot-the-minus",
+            _cost_forgot_the_minus,
+            "The costs come out negative, so the worst prediction would be the cheapest. A minus is missing.",
+            "The logarithm of a number below 1 is negative; turn its sign.",
             worth=1 / 3,
         ),
         Misconception(

@@ -636,6 +636,13 @@ def _score_returned(rate: float, steps: int, w: Array, b: Array) -> Array:
     return w + b
 
 
+def _output_of_the_last_round(rate: float, steps: int, w: Array, b: Array) -> Array:
+    for _ in range(steps):
+        s = _sigmoid(w + b)
+        w, b = w - rate * s, b - rate * s
+    return s
+
+
 def _one_step_short(rate: float, steps: int, w: Array, b: Array) -> Array:
     return train(rate, max(steps - 1, 0), w, b)
 
@@ -651,8 +658,10 @@ def _slope_of_the_start(rate: float, steps: int, w: Array, b: Array) -> Array:
     return _sigmoid(w + b - 2 * rate * steps * _sigmoid(w + b))
 
 
-def _returned_in_the_loop(rate: float, steps: int, w: Array, b: Array) -> Array:
-    return train(rate, min(steps, 1), w, b)
+def _returned_in_the_loop(rate: float, steps: int, w: Array, b: Array) -> Any:
+    for _ in range(steps):
+        return train(rate, 1, w, b)
+    return None
 
 
 def _one_step_too_many(rate: float, steps: int, w: Array, b: Array) -> Array:
@@ -712,8 +721,9 @@ REPAIR_TRAINING = Exercise(
         Misconception(
             "bias-stands-still",
             _bias_stands_still,
-            "The slope is right now, but only the weight moves. The bias is a parameter too.",
-            "With input 1 the bias has the same slope as the weight: move it as well.",
+            "The slope is right now, but the score moves only half as far as it should, as if one of its two "
+            "parameters stood still.",
+            "With input 1 weight and bias have the same slope: move both, each by the whole step.",
             worth=0.5,
         ),
         Misconception(
@@ -762,6 +772,13 @@ REPAIR_TRAINING = Exercise(
             "one-step-short",
             _one_step_short,
             "One step is missing: the output comes from before the last move.",
+            "Count the rounds of the loop for steps = 1, and compute the output once more after the loop.",
+            worth=0.75,
+        ),
+        Misconception(
+            "output-of-the-last-round",
+            _output_of_the_last_round,
+            "The output comes from inside the loop, before the last move; and with steps = 0 there is none at all.",
             "Compute the output once more after the loop.",
             worth=0.75,
         ),
@@ -782,7 +799,8 @@ REPAIR_TRAINING = Exercise(
         Misconception(
             "returned-in-the-loop",
             _returned_in_the_loop,
-            "After the first step nothing moves any more. Does the return stand inside the loop?",
+            "After the first step nothing moves any more, and with steps = 0 nothing comes back. Does the return stand "
+            "inside the loop?",
             "Move the return out to the left, below the loop.",
             worth=0.5,
         ),

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from course_lib.exercises.items import Item, Option, Prediction
 from course_lib.exercises.model import Exercise, Measured, Misconception, Probe, Tolerance
+from course_lib.exercises.wording import show_number
 
 Array = NDArray[Any]
 
@@ -266,6 +267,28 @@ def _rows_not_kept(target: str, y: Array, z: Array) -> Array:
     return power / power.sum(axis=-1) - y
 
 
+def _sum_not_kept(target: str, y: Array, z: Array) -> Array:
+    if target != "classes":
+        return push(target, y, z)
+    power = np.exp(z - z.max(axis=-1, keepdims=True))
+    return power / power.sum(axis=-1) - y
+
+
+def _one_maximum_for_all(target: str, y: Array, z: Array) -> Array:
+    if target != "classes":
+        return push(target, y, z)
+    power = np.exp(z - z.max())
+    return power / power.sum(axis=-1, keepdims=True) - y
+
+
+def _naive_sum_over_all(target: str, y: Array, z: Array) -> Array:
+    return np.exp(z) / np.exp(z).sum() - y if target == "classes" else push(target, y, z)
+
+
+def _right_class_only(target: str, y: Array, z: Array) -> Array:
+    return push(target, y, z) * (y if target == "classes" else 1)
+
+
 def _softmax_for_labels(target: str, y: Array, z: Array) -> Array:
     return push("classes" if target == "yes-no" else target, y, z)
 
@@ -325,7 +348,8 @@ ONE_GRADIENT = Exercise(
         Probe("extreme labels", ("yes-no", [0.0, 1.0], [1000.0, -1000.0]), group="extreme scores"),
         Probe(
             "extreme classes",
-            ("classes", [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]], [[1000.0, 0.0, -1000.0], [1000.0, 999.0, 0.0]]),
+            # The second row is so far below the first that a maximum over both leaves it nothing but zeros.
+            ("classes", [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]], [[1000.0, 0.0, -1000.0], [-999.0, -1000.0, -999.0]]),
             group="extreme scores",
         ),
     ),
@@ -419,6 +443,38 @@ ONE_GRADIENT = Exercise(
             "Right for a single row. With several rows, the maximum and the sum of one row meet the columns of the "
             "others: the shapes no longer line up.",
             "Keep the last axis when you take the maximum and the sum: keepdims=True.",
+            worth=0.5,
+        ),
+        Misconception(
+            "sum-not-kept",
+            _sum_not_kept,
+            "Right for a single row. With several rows, each value is divided by the sum of another row: the sums have "
+            "lost their axis.",
+            "Keep the last axis in the sum as well: keepdims=True.",
+            worth=0.5,
+        ),
+        Misconception(
+            "one-maximum-for-all-rows",
+            _one_maximum_for_all,
+            "One maximum is subtracted from all rows. A row far below it is left with nothing but zeros, and 0 divided "
+            "by 0 is nan.",
+            "Take the maximum of each row: along the last axis, with keepdims=True.",
+            worth=0.75,
+        ),
+        Misconception(
+            "naive-sum-over-all-rows",
+            _naive_sum_over_all,
+            "Two things: the shares sum to 1 over the whole array, though each row is an example of its own; and at "
+            "1000 the exponential overflows.",
+            "Take maximum and sum along the last axis, with keepdims=True, and subtract the maximum first.",
+            worth=0.25,
+        ),
+        Misconception(
+            "right-class-only",
+            _right_class_only,
+            "Only the class that came is pushed. The others share the same whole, so the loss falls when their scores "
+            "fall.",
+            "Leave the other shares in: subtract y from all of them.",
             worth=0.5,
         ),
         Misconception(
@@ -533,8 +589,10 @@ def _probabilities_returned(steps: int, rate: float, y: Array, z: Array) -> Arra
     return _sigmoid(train(steps, rate, y, z))
 
 
-def _one_step_only(steps: int, rate: float, y: Array, z: Array) -> Array:
-    return train(1, rate, y, z)
+def _one_step_only(steps: int, rate: float, y: Array, z: Array) -> Any:
+    for _ in range(steps):
+        return train(1, rate, y, z)
+    return None
 
 
 def _divided_by_examples(steps: int, rate: float, y: Array, z: Array) -> Array:
@@ -656,8 +714,8 @@ REPAIR_TRAINING = Exercise(
         Misconception(
             "one-step-only",
             _one_step_only,
-            "After one step the loop stops, whatever `steps` says.",
-            "Look at the indentation of the return.",
+            "After one step the loop stops, whatever `steps` says; and for steps = 0 nothing comes back.",
+            "Look at the indentation of the return: it belongs below the loop.",
             worth=0.5,
         ),
     ),
@@ -687,7 +745,7 @@ def _reached(z_number: Array, z_yes_no: Array, z_class: Array) -> Measured:
     )
     hits = [abs(one - _PUSH) <= _BAND for one in pushes]
     told = [
-        f"{name} gives {one:.3f} ({'within' if hit else 'outside'} the band)"
+        f"{name} gives {show_number(round(one, 3))} ({'within' if hit else 'outside'} the band)"
         for name, one, hit in zip(_NAMES, pushes, hits, strict=True)
     ]
     return Measured(sum(hits) / len(hits), f"The pushes: {', '.join(told)}.")
