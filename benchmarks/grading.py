@@ -48,8 +48,7 @@ from course_lib.exercises.model import Probe
 SIZES = {"quick": (1, 2, 6, 40), "full": (5, 2, 12, 202)}
 """Rounds, and submissions: the small class, the large class, and the large class for ours, which is over sooner."""
 
-ALONE, PINNED = "ours, 1 worker", "ours, 1 worker that has 1 core"
-LOCAL, ON_DASK = "ours, 2 workers", "ours, 2 Dask workers"
+ALONE, LOCAL, ON_DASK = "ours, 1 worker", "ours, 2 workers", "ours, 2 Dask workers"
 
 LOOK_EVERY = 0.02
 """Seconds between two looks at the memory."""
@@ -91,12 +90,6 @@ while time.perf_counter() < end:
     sum(range(1000))
     turns += 1
 print(turns)
-"""
-
-ON_ONE_CORE = """
-import os, sys
-os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-os.execv(sys.argv[1], sys.argv[1:])
 """
 
 DASK = f"""
@@ -147,11 +140,10 @@ def _environment() -> dict[str, str]:
 # Batches
 
 
-def ours(folder: Path, count: int, workers: int, *, one_core: bool = False) -> Cost:
-    """`grade run` on a class folder; with `one_core` all that it starts shares one processor (Linux only)."""
+def ours(folder: Path, count: int, workers: int) -> Cost:
+    """`grade run` on a class folder."""
     for_us(folder, students(count))
-    command = _our_command(workers)
-    return cost([sys.executable, "-c", ON_ONE_CORE, *command] if one_core else command, folder)
+    return cost(_our_command(workers), folder)
 
 
 def _our_command(workers: int) -> list[str]:
@@ -213,8 +205,6 @@ def systems(large: int, ours_large: int) -> tuple[dict[str, System], list[str]]:
         ALONE: (lambda folder, count: ours(folder, count, 1), ours_large),
         LOCAL: (lambda folder, count: ours(folder, count, 2), ours_large),
     }
-    if sys.platform == "linux":
-        there[PINNED] = (lambda folder, count: ours(folder, count, 1, one_core=True), ours_large)
     missing = []
     if installed("distributed"):
         there[ON_DASK] = (on_dask, ours_large)
@@ -298,7 +288,6 @@ def as_a_whole(measured: Mapping[str, Sequence[Each]], count: int, machine: floa
     megabytes, processes = peak_memory(count) if sys.platform == "linux" else (None, None)
     rows = (
         ("2 workers against 1", ratio(measured, ALONE, LOCAL, "wall"), "×"),
-        ("2 workers against 1 that has 1 core", ratio(measured, PINNED, LOCAL, "wall"), "×"),
         ("2 plain loops against 1: what this machine gives", machine, "×"),
         ("Dask scheduler against local pool, CPU a task", overhead(measured, ON_DASK, LOCAL, "cpu"), "ms"),
         ("Dask scheduler against local pool, wall a task", overhead(measured, ON_DASK, LOCAL, "wall"), "ms"),
@@ -306,7 +295,7 @@ def as_a_whole(measured: Mapping[str, Sequence[Each]], count: int, machine: floa
         ("processes at that moment", processes, ""),
     )
     note = (
-        "All but the third and the memory: medians of the rounds of the table above. The third: so much more do two\n"
+        "Medians of the rounds of the table above, but for the memory and the second row: so much more do two\n"
         "Python processes compute side by side than one alone; 2.0 on two cores that share nothing.\n"
         "Memory: proportional set size of the grader, its workers, their warm parents and the submissions that run,\n"
         f"added up every {1e3 * LOOK_EVERY:.0f} ms while {count} are graded."

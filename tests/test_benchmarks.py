@@ -171,8 +171,7 @@ def test_missing_frameworks_are_named_in_their_columns(tiny):
 
 def test_missing_graders_are_named(tiny):
     table, *_ = grading.run(quick=True)
-    pinned = [grading.PINNED] if sys.platform == "linux" else []
-    assert table.column("system") == [grading.ALONE, grading.LOCAL, *pinned]
+    assert table.column("system") == [grading.ALONE, grading.LOCAL]
     for name in ("Dask", "nbgrader", "Otter"):
         assert f"{name}: {NOT_INSTALLED}" in table.note
 
@@ -458,7 +457,7 @@ def test_frameworks_fill_their_columns(tmp_path):
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells all that is measured of a grader")
 def test_every_grader_that_is_installed_is_measured(tmp_path):
     systems, whole, one = tables_of(GRADING_RUN, tmp_path)["grading"]
-    ours = {grading.ALONE, grading.LOCAL, grading.PINNED, grading.ON_DASK}
+    ours = {grading.ALONE, grading.LOCAL, grading.ON_DASK}
     assert {row["system"] for row in systems} - ours == {
         "nbgrader, our executor",
         "nbgrader, its own, our notebooks",

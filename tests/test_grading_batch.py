@@ -1,6 +1,7 @@
 """Many submissions: none stops the others, none is lost, and neither order nor workers change a verdict."""
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -444,6 +445,46 @@ def test_a_fault_of_the_grader_costs_one_submission(tmp_path: Path, monkeypatch:
     (one,) = graded(folder).for_a_person
     assert (one.submission.student, one.result.reason) == ("bert", "grader failed")
     assert "ZeroDivisionError: bad bank" in one.result.message
+
+
+# Each worker keeps to a processor ------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux binds a process to a processor")
+@pytest.mark.parametrize(("workers", "expected"), [(1, [None]), (2, [None] * 2), (3, [1, 4, 6]), (5, [1, 4, 6, 1, 4])])
+def test_workers_that_fill_the_machine_have_processors_of_their_own(
+    monkeypatch: pytest.MonkeyPatch, workers: int, expected: list[int | None]
+) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda pid: {6, 1, 4})
+    assert pool.own_cores(workers) == expected
+
+
+KEPT_TO = """
+import os
+from pathlib import Path
+from course_lib.exercises.grading import worker
+real = worker.best_runner
+def best_runner(isolation):
+    Path({folder!r}, str(os.getpid())).write_text(str(sorted(os.sched_getaffinity(0))))
+    return real(isolation)
+worker.best_runner = best_runner
+worker.main()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux binds a process to a processor")
+@pytest.mark.parametrize("core", [None, 0], ids=["anywhere", "one"])
+def test_a_worker_starts_its_runner_on_its_own_processor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, core: int | None
+) -> None:
+    there = sorted(os.sched_getaffinity(0))
+    chosen = None if core is None else there[core]
+    monkeypatch.setattr(pool, "START", KEPT_TO.format(folder=str(tmp_path)))
+    worker = pool._Worker("none", Limits(), chosen)
+    worker.begin()
+    worker.end()
+    (told,) = tmp_path.iterdir()
+    assert told.read_text() == str(there if chosen is None else [chosen])
 
 
 # Results are written together -----------------------------------------------------------------------------------------

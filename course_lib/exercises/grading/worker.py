@@ -45,7 +45,7 @@ def grade_job(job: Job, content: bytes, runner: Runner) -> SubmissionResult:
 
 
 def main() -> None:
-    """Grade what comes until no more does. Its first argument: JSON with "isolation" and "limits"."""
+    """Grade what comes until no more does. Its first argument: JSON with "isolation", "limits" and "core"."""
     with suppress(Left):
         _serve()
 
@@ -57,6 +57,9 @@ class Left(BaseException):
 def _serve() -> None:
     settings = json.loads(sys.argv[1])
     limits = Limits(**settings["limits"])
+    if settings["core"] is not None:
+        # Before the runner starts, so that its processes inherit it.
+        os.sched_setaffinity(0, {settings["core"]})
     # Ctrl-C reaches every process of the terminal; the one that started this says what is to be done.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
