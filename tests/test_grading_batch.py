@@ -487,6 +487,18 @@ def test_a_worker_starts_its_runner_on_its_own_processor(
     assert told.read_text() == str(there if chosen is None else [chosen])
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux binds a process to a processor")
+def test_a_worker_that_may_not_choose_its_processor_goes_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "START", KEPT_TO.format(folder=str(tmp_path)))
+    worker = pool._Worker("none", Limits(), 100_000)
+    worker.begin()
+    worker.end()
+    (told,) = tmp_path.iterdir()
+    assert told.read_text() == str(sorted(os.sched_getaffinity(0)))
+
+
 # Results are written together -----------------------------------------------------------------------------------------
 
 

@@ -58,8 +58,9 @@ def _serve() -> None:
     settings = json.loads(sys.argv[1])
     limits = Limits(**settings["limits"])
     if settings["core"] is not None:
-        # Before the runner starts, so that its processes inherit it.
-        os.sched_setaffinity(0, {settings["core"]})
+        # Before the runner starts, so that its processes inherit it. Where the system refuses, it goes without.
+        with suppress(OSError):
+            os.sched_setaffinity(0, {settings["core"]})
     # Ctrl-C reaches every process of the terminal; the one that started this says what is to be done.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
