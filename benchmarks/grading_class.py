@@ -10,8 +10,7 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from benchmarks.made_up_class import literal
 from course_lib.exercises.bank import BANK
 from course_lib.exercises.grading.classroom import COLLECTED, ClassFolder, Received
 from course_lib.exercises.grading.manifest import write_manifest
@@ -132,14 +131,10 @@ def assertions(question: Exercise) -> str:
     right = observe(namespace_of(question, question.reference), probes)
     t = question.tolerance
     return "\n".join(
-        f"assert np.allclose({question.name}({', '.join(map(_written, probe.args or ()))}), {_written(seen.value)}, "
+        f"assert np.allclose({question.name}({', '.join(map(literal, probe.args or ()))}), {literal(seen.value)}, "
         f"{t.relative!r}, {t.absolute!r})"
         for probe, seen in zip(probes, right, strict=True)
     )
-
-
-def _written(value: object) -> str:
-    return f"np.array({value.tolist()!r})" if isinstance(value, np.ndarray) else repr(value)
 
 
 def _interleaved(answers: Sequence[str], tests: Sequence[str]) -> Iterator[str]:

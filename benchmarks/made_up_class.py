@@ -273,13 +273,16 @@ def as_cell(exercise: Exercise, answer: Any) -> str:
     if exercise.kind == "function":
         return _function_cell(exercise, answer)
     values = answer if len(exercise.names) > 1 else (answer,)
-    return "\n".join(f"{name} = {_literal(value)}" for name, value in zip(exercise.names, values, strict=True))
+    return "\n".join(f"{name} = {literal(value)}" for name, value in zip(exercise.names, values, strict=True))
 
 
-def _literal(value: Any) -> str:
-    if isinstance(value, np.ndarray):
-        return f"np.array({value.tolist()!r})"
-    return repr(value.item() if isinstance(value, np.generic) else value)
+def literal(value: Any) -> str:
+    """The value as code, for a cell that has imported NumPy as np."""
+    if isinstance(value, str):
+        return repr(value)
+    text = repr(value.tolist() if isinstance(value, np.ndarray | np.generic) else value)
+    text = re.sub(r"\b(nan|inf)\b", r"np.\1", text)
+    return f"np.array({text})" if isinstance(value, np.ndarray) else text
 
 
 @cache

@@ -3,7 +3,6 @@
 import ast
 import inspect
 import json
-import math
 import sys
 from collections.abc import Iterable
 from functools import lru_cache
@@ -11,8 +10,7 @@ from pathlib import Path
 from textwrap import indent
 from typing import Any
 
-import numpy as np
-
+from benchmarks.made_up_class import literal
 from course_lib.exercises.bank import BANK
 from course_lib.exercises.model import Exercise
 
@@ -58,13 +56,7 @@ def _binding(exercise: Exercise, answer: Any) -> str:
     if exercise.kind == "function":
         return f"{exercise.name} = known_{exercise.lesson}()[{answer.__name__!r}]"
     values = answer if len(exercise.names) > 1 else (answer,)
-    return "\n".join(f"{name} = {_written(value)}" for name, value in zip(exercise.names, values, strict=True))
-
-
-def _written(value: Any) -> str:
-    if isinstance(value, float) and not math.isfinite(value):
-        return f"float({str(value)!r})"
-    return f"np.array({value.tolist()!r})" if isinstance(value, np.ndarray) else repr(value)
+    return "\n".join(f"{name} = {literal(value)}" for name, value in zip(exercise.names, values, strict=True))
 
 
 @lru_cache

@@ -1,13 +1,15 @@
 """The made-up class holds every kind of answer, is the same each time, and its answers are what they are said to be."""
 
 import io
+import math
 import re
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from benchmarks.made_up_class import EXERCISES, FATES, as_cell, made_up_class, main, notebook, written
+from benchmarks.made_up_class import EXERCISES, FATES, as_cell, literal, made_up_class, main, notebook, written
 from course_lib.exercises.bank import BANK, of_lesson
 from course_lib.exercises.grading.read import Notebook, parse
 from course_lib.exercises.judging import judge
@@ -81,3 +83,22 @@ def test_a_class_of_nobody_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SystemExit) as stopped:
         main(["--into", str(tmp_path), "--students", "0"])
     assert stopped.value.code == 2
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        0.5,
+        -math.inf,
+        math.nan,
+        "inf",
+        3,
+        np.float64(2.5),
+        np.array([[1.0, math.nan], [-math.inf, 2.0]]),
+        np.array(True),
+    ],
+)
+def test_a_literal_is_the_value_again(value: object) -> None:
+    again = eval(literal(value), {"np": np})
+    np.testing.assert_array_equal(again, value)
+    assert isinstance(again, np.ndarray) == isinstance(value, np.ndarray)
