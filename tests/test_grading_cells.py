@@ -2,6 +2,7 @@
 
 import io
 import json
+import subprocess
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -384,3 +385,49 @@ def test_a_copied_stub_does_not_take_the_place_of_an_answer_that_others_call(mon
     for number, source in enumerate([RIGHT, STUB], start=1):
         assert workspace.run(number, source, True) is None
     assert workspace.namespace["double"](2) == 4
+
+
+def cells_of(*sources: str) -> list[Cell]:
+    return [Cell(number, source, True) for number, source in enumerate(sources, start=1)]
+
+
+@everywhere
+def test_each_cell_has_the_time_of_a_cell_for_itself(tier: str) -> None:
+    slow = ["import time\ntime.sleep(0.5)"] * 4
+    sources = [*slow, "f = 1", "time.sleep(60)", "g = 2"]
+    with Session(runner(tier), cells_of(*sources), ["f", "g"], Limits(cell_seconds=1.5)) as session:
+        seen = session.observe([Probe(name, name=name) for name in ("f", "g")], 5.0)
+    # Together the four take longer than one may.
+    assert [o.value for o in seen] == [1, 2]
+    assert {number: o.status for number, o in session.failures.items()} == {6: "timed out"}
+
+
+@everywhere
+def test_a_cell_that_ends_the_process_is_left_out_and_the_others_count(tier: str) -> None:
+    sources = ["import os\na = 1", "a += 1\nos._exit(0)", "a += 10", "undefined", "os._exit(1)", "b = a"]
+    with Session(runner(tier), cells_of(*sources), ["b"], Limits()) as session:
+        (seen,) = session.observe([Probe("b", name="b")], 5.0)
+    assert seen.value == 11
+    assert {number: o.error for number, o in session.failures.items()} == {2: "Crash", 4: "NameError", 5: "Crash"}
+
+
+REHEARSAL = """
+import linecache, sys
+from course_lib.exercises.grading import serve, standins
+transform = serve.magics()
+standins.install()
+linecache.cache["kept"] = (1, None, ["x"], "kept")
+before = sys.modules["__main__"], vars(sys.modules["__main__"]).copy(), dict(linecache.cache)
+ran = []
+real = serve.Workspace.run
+serve.Workspace.run = lambda self, number, source, is_code: ran.append(real(self, number, source, is_code)) or ran[-1]
+serve.rehearse(transform)
+told = {failed.error for failed in ran if failed is not None}
+after = sys.modules["__main__"], {name: vars(before[0]).get(name) for name in before[1]}, dict(linecache.cache)
+print(before == after, sorted(told), len(ran) // serve.REHEARSALS)
+"""
+
+
+def test_a_rehearsal_runs_as_it_is_meant_to_and_leaves_nothing_behind() -> None:
+    done = subprocess.run([sys.executable, "-c", REHEARSAL], capture_output=True, text=True, check=False)
+    assert done.stdout == "True ['NameError'] 7\n", done.stderr

@@ -200,7 +200,7 @@ REHEARSED = (
     "def f(x):\n    x = np.asarray(x, dtype=float)\n    return np.where(x > 0, x, np.exp(-np.abs(x)) - 1)\n",
     'check("f")',
     "def g(x):\n    raise NotImplementedError",
-    "def h(x):\n    return undefined + x",
+    "def h(x, k):\n    return x + k",
     "%time b = 3.0",
     "c = (f(b), [1, 2])\nundefined",
 )
