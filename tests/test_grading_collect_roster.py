@@ -209,7 +209,7 @@ def found(path: str, kind: str, roster: str = ROSTER) -> tuple[str, str]:
         ("folder", "s1_anything.ipynb", "s1"),
         ("folder", f"{SIGMOID}_mei wang.ipynb", "s1"),
         ("folder", f"O'NEIL Mary Jane - {SIGMOID} (2).ipynb", "s2"),
-        ("folder", "group a/Jörg Müller-Lüdenscheidt/work/hw.ipynb", "s3"),
+        ("folder", "group a/Jörg Müller-Lüdenscheidt/mine/hw.ipynb", "s3"),
         ("folder", "hand-ins of 王小明/hw.ipynb", "s4"),
         ("folder", "jm@x.edu.ipynb", "s3"),
         ("folder", f"s5/{SIGMOID}.ipynb", "s5"),
