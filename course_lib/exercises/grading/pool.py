@@ -65,8 +65,8 @@ def cores() -> int:
 def own_cores(workers: int) -> list[int | None]:
     """The processor that each worker keeps to with all that it starts; None: the system may choose, at any moment.
 
-    Where the workers fill the machine, each has its own: a worker and its submission take turns, and waking each other
-    on another processor costs a sixth of the time. Fewer workers leave the choice to the system, so that two graders
+    Where the workers fill the machine, each has its own: a worker and its submission take turns, and to wake the other
+    takes longer when it is on another processor. Fewer workers leave the choice to the system, so that two graders
     never crowd on one processor while another is idle.
     """
     if sys.platform != "linux" or workers < cores():
